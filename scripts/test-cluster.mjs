@@ -21,6 +21,7 @@ const tools = {
   curl: 'curl',
   openssl: 'openssl',
   debootstrap: 'debootstrap',
+  buildah: 'buildah',
   python3: 'python3',
 };
 

@@ -59,7 +59,8 @@ describe('a chart around a chart', () => {
       'identity',
     ],
   ])('renders what the chart alone renders: %s', (_, dependency, section) => {
-    const own = { enabled: true, nmi: { logVerbosity: 3 }, podid: { holdSeconds: 5 } };
+    const image = { repository: 'registry.example.net/podid' };
+    const own = { enabled: true, nmi: { logVerbosity: 3 }, podid: { holdSeconds: 5, image } };
     const outer = around(chart, dependency, { [section]: own, global: { imageRegistry: 'none' } });
     const without = (text: string) =>
       text
@@ -67,7 +68,13 @@ describe('a chart around a chart', () => {
         .split('---\n')
         .toSorted();
     expect(without(template(outer))).toEqual(
-      without(template(chart, '--set', 'nmi.logVerbosity=3,podid.holdSeconds=5')),
+      without(
+        template(
+          chart,
+          '--set',
+          `nmi.logVerbosity=3,podid.holdSeconds=5,podid.image.repository=${image.repository}`,
+        ),
+      ),
     );
   });
 

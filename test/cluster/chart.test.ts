@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,31 +60,6 @@ describe('the chart', () => {
       expect(render('1.25.0', name)).toBe(render('1.34.1', name));
     }
     expect(render('1.30.0', 'everything')).toBe(render('1.34.1', 'everything'));
-  });
-
-  it('becomes the files of a release, with the name of the image in them', () => {
-    const out = join(folder, 'release');
-    const digest = `sha256:${'a'.repeat(64)}`;
-    const image = 'registry.example.net/podid/podid';
-    const args = ['--image', image, '--digest', digest, '--out', out];
-    execFileSync('node', ['scripts/write-release-files.mjs', ...args], { stdio: 'ignore' });
-    const names = readdirSync(out).map((name) => name.replace(/\d+\.\d+\.\d+/, 'V'));
-    expect(names.sort()).toEqual([
-      'podid-V.tgz',
-      'podid-crds-vV.yaml',
-      'podid-demo-vV.yaml',
-      'podid-identity-namespaces-vV.yaml',
-      'podid-managed-vV.yaml',
-      'podid-object-checks-vV.yaml',
-      'podid-standard-vV.yaml',
-    ]);
-    const file = (pattern: RegExp) => join(out, readdirSync(out).find((name) => pattern.test(name)) ?? '');
-    for (const name of [/managed/, /standard/, /demo/]) {
-      const images = readFileSync(file(name), 'utf8').match(/image: .*/g) ?? [];
-      expect(new Set(images)).toEqual(new Set([`image: ${image}@${digest}`]));
-    }
-    const rendered = helmDoes('template', 'podid', file(/tgz/), '--kube-version', '1.34.1');
-    expect(rendered).toContain(`image: ${image}:`);
   });
 
   it('reports at once everything that it refuses, and what Kubernetes is too old for', () => {

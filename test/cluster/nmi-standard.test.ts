@@ -11,7 +11,7 @@ import { azureIdentity, binding, carriedBy, pod } from '../mic-on-emulator/mic-w
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { runCleanUpJob } from './clean-up-job.ts';
 import { type PlayedNodes, playNodes } from './played-nodes.ts';
-import { type Ran, runPodid } from './run-podid.ts';
+import { type Ran, runPodid, someImage } from './run-podid.ts';
 import { until } from './until.ts';
 import { createObjects } from './upstream-release.ts';
 
@@ -142,7 +142,9 @@ describe('podid nmi in standard mode', () => {
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(ran.stderr).toContain('1 identity that podid put on 1 machine');
     expect(ran.stderr).toMatch(/nodepool1-\S+ carries web\./);
-    expect(ran.stderr).toMatch(/podid nmi uninstall .*--clean-up-only --remove-identities/);
+    expect(ran.stderr).toMatch(
+      /podid nmi uninstall .*--clean-up-only --remove-identities .*podid\.image\.repository=/,
+    );
     expect(carriedBy(emulator)).toEqual(put);
     const left = 'deployments,daemonsets,roles,rolebindings,poddisruptionbudgets,serviceaccounts';
     expect(api.kubectl('get', left, '-A', '-o', 'name')).not.toContain('podid');
@@ -153,21 +155,27 @@ describe('podid nmi in standard mode', () => {
     const ran = await runCleanUpJob(api, 'standard');
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(ran.stderr).toMatch(/nodepool1-\S+ carries web\./);
-    expect(ran.stderr).toMatch(/podid nmi uninstall .*--clean-up-only --remove-identities/);
+    expect(ran.stderr).toMatch(
+      /podid nmi uninstall .*--clean-up-only --remove-identities .*podid\.image\.repository=/,
+    );
     expect(ledger()).toContain('nodepool1');
   });
 
   it('takes from machines what the ledger names and nothing else, and then the ledger', async () => {
     const others = carriedBy(emulator).filter((name) => name !== 'web');
     expect(others.length).toBeGreaterThan(0);
-    const planned = await json('nmi uninstall --clean-up-only --remove-identities --dry-run');
+    const planned = await json(
+      `nmi uninstall --clean-up-only --remove-identities --dry-run --set ${someImage}`,
+    );
     expect(planned.machines).toMatchObject([{ identities: [identityId('web').toLowerCase()], clean: false }]);
     expect(carriedBy(emulator)).toContain('web');
-    const { machines } = await json('nmi uninstall --clean-up-only --remove-identities --yes');
+    const { machines } = await json(
+      `nmi uninstall --clean-up-only --remove-identities --yes --set ${someImage}`,
+    );
     expect(machines).toMatchObject([{ clean: true }]);
     expect(carriedBy(emulator).toSorted()).toEqual(others.toSorted());
     expect(ledger()).toBe('');
-    const again = await run('nmi uninstall --clean-up-only --remove-identities --yes');
+    const again = await run(`nmi uninstall --clean-up-only --remove-identities --yes --set ${someImage}`);
     expect(again.stderr).toContain('There is no ledger');
   });
 
@@ -183,7 +191,9 @@ describe('podid nmi in standard mode', () => {
     expect(refused.stderr).toContain('1 of 1 machines may still carry identities that podid put there');
     expect(ledger()).toContain('nodepool1');
     expect(api.kubectl('get', 'secrets', '-n', 'kube-system', '-o', 'name')).not.toContain('podid-mic');
-    const { machines } = await json('nmi uninstall --clean-up-only --remove-identities --yes');
+    const { machines } = await json(
+      `nmi uninstall --clean-up-only --remove-identities --yes --set ${someImage}`,
+    );
     expect(machines).toMatchObject([{ clean: true }]);
     expect(carriedBy(emulator)).not.toContain('web');
     expect(ledger()).toBe('');

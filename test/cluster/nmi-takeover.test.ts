@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { runCleanUpJob } from './clean-up-job.ts';
 import { type PlayedNodes, playNodes } from './played-nodes.ts';
-import { type Ran, runPodid } from './run-podid.ts';
+import { type Ran, runPodid, someImage } from './run-podid.ts';
 import { until } from './until.ts';
 import { createObjects, installUpstream } from './upstream-release.ts';
 
@@ -41,8 +41,12 @@ describe('podid nmi where another agent is', () => {
     expect(ran.stderr).toContain(
       "aad-pod-identity's NMI (DaemonSet kube-system/aad-pod-identity-nmi of Helm release aad in namespace kube-system)",
     );
-    expect(ran.stderr).toContain(`podid nmi install --kubeconfig ${api.kubeconfig} --force`);
-    expect(ran.stderr).toContain(`podid nmi install --kubeconfig ${api.kubeconfig} --alongside`);
+    expect(ran.stderr).toContain(
+      `podid nmi install --kubeconfig ${api.kubeconfig} --set ${someImage} --force`,
+    );
+    expect(ran.stderr).toContain(
+      `podid nmi install --kubeconfig ${api.kubeconfig} --set ${someImage} --alongside`,
+    );
     expect(api.kubectl('get', 'crd', '-o', 'name')).toBe('');
   });
 

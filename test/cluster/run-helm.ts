@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ApiServer } from './api-server.ts';
 import { clusterPrograms } from './cluster-programs.ts';
-import { someImage } from './run-podid.ts';
+import { someRepository } from './run-podid.ts';
 
 export interface Helm {
   (...args: readonly string[]): { readonly status: number | null; readonly text: string };
@@ -12,13 +13,16 @@ export interface Helm {
 }
 
 /**
- * The real Helm on this API server. An installation of podid's chart that names no image is given one.
+ * The real Helm on this API server. An installation of podid's chart is given an image, which its own values may
+ * replace, but where the values that Helm kept are to be all.
  * @param folder for what it keeps outside of the cluster
  */
 export function helmOn(api: ApiServer, folder: string): Helm {
+  const image = join(folder, 'image.json');
+  writeFileSync(image, JSON.stringify({ podid: { image: { repository: someRepository } } }));
   const helm = (...args: readonly string[]) => {
-    const wantsImage = args.includes('deploy/chart') && !args.join(' ').includes('podid.image');
-    const given = wantsImage ? [...args, '--set', someImage] : args;
+    const wantsImage = args.includes('deploy/chart') && !args.includes('--reuse-values');
+    const given = wantsImage ? [...args.slice(0, 1), '--values', image, ...args.slice(1)] : args;
     const { status, stdout, stderr } = spawnSync(clusterPrograms().path('helm'), given, {
       encoding: 'utf8',
       env: {

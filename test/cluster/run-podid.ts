@@ -7,7 +7,8 @@ import { sink } from '../cli-on-emulator/sink.ts';
 export type { Ran };
 
 /** An image that no test pulls. An installation has to name one. */
-export const someImage = 'podid.image.repository=registry.example.net/podid';
+export const someRepository = 'registry.example.net/podid';
+export const someImage = `podid.image.repository=${someRepository}`;
 
 /**
  * Runs a command line in process against a cluster; a string is split at spaces. An installation that names no

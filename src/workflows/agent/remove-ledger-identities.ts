@@ -5,7 +5,7 @@ import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
 import { countOwned, ownedIn, withoutMachine } from '../../domain/standard-mode/ledger-state.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { advice, type Command, command } from '../../errors/hint.ts';
+import { advice, type Command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { changeMachine } from '../nodes/change-machine.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
@@ -80,7 +80,7 @@ const shownMachines = 20;
 const shownIdentities = 10;
 
 /** Says what stays on which machine, and what removes it. */
-export function reportLeft({ report }: AgentDeps, ledger: StoredLedger | undefined, namespace: string): void {
+export function reportLeft({ report }: AgentDeps, ledger: StoredLedger | undefined, again: Command): void {
   const left = ownedText(ledger);
   if (ledger === undefined || left === undefined) {
     return;
@@ -96,7 +96,7 @@ export function reportLeft({ report }: AgentDeps, ledger: StoredLedger | undefin
   if (machines.length > shownMachines) {
     report.note(`${machines.length - shownMachines} more machines carry some: ${ledgerText}.`);
   }
-  report.note(advice`To remove exactly those: ${removeAgain(namespace)}`);
+  report.note(advice`To remove exactly those: ${again}`);
 }
 
 function firstOf(names: readonly string[], most: number, what: string): string {
@@ -170,10 +170,7 @@ function forgetful({ agent }: AgentDeps, found: StoredLedger, signal: AbortSigna
 }
 
 /** Undefined where every machine is clean. */
-export function machinesMissed(
-  machines: readonly CleanedMachine[],
-  namespace: string,
-): PodidError | undefined {
+export function machinesMissed(machines: readonly CleanedMachine[], again: Command): PodidError | undefined {
   const missed = machines.filter(({ clean }) => !clean);
   if (missed.length === 0) {
     return undefined;
@@ -183,17 +180,13 @@ export function machinesMissed(
     'CleanUpIncomplete',
     `${missed.length} of ${machines.length} machines may still carry identities that podid put there: ${lines.slice(0, 5).join('; ')}${lines.length > 5 ? ` and ${lines.length - 5} more` : ''}`,
     {
-      hint: removeAgain(namespace),
+      hint: again,
       details: missed.map(({ resource, reason }) => ({
         code: 'MachineMissed',
         message: `${resource}: ${reason}`,
       })),
     },
   );
-}
-
-function removeAgain(namespace: string): Command {
-  return command('podid nmi uninstall --clean-up-only --remove-identities --namespace', namespace).again();
 }
 
 function nameOf(resourceId: string): string {

@@ -1,7 +1,9 @@
-import { imageText } from '../../domain/kubernetes/agent-image.ts';
+import { imageText, noImageText } from '../../domain/kubernetes/agent-image.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
+import { command } from '../../errors/hint.ts';
+import { PodidError } from '../../errors/podid-error.ts';
 
 /** With what the nodes are cleaned, and of what. */
 export interface CleanUpTools {
@@ -11,12 +13,25 @@ export interface CleanUpTools {
   readonly rulesBackend: 'nft' | 'iptables';
 }
 
-export function toolsOf(installation: AgentInstallation): CleanUpTools {
-  const { image, imagePullPolicy, imagePullSecrets, rulesBackend } = installation;
-  return { image, imagePullPolicy, imagePullSecrets, rulesBackend };
-}
-
-export function toolsOfValues(values: AgentValues, version: string): CleanUpTools {
+/**
+ * Those of the agent that is there; without one, those of the values.
+ *
+ * @throws PodidError InvalidUsage where neither names an image
+ */
+export function cleanUpTools(
+  installation: AgentInstallation | undefined,
+  values: AgentValues,
+  version: string,
+): CleanUpTools {
+  if (installation !== undefined) {
+    const { image, imagePullPolicy, imagePullSecrets, rulesBackend } = installation;
+    return { image, imagePullPolicy, imagePullSecrets, rulesBackend };
+  }
+  if (values.podid.image.repository === '') {
+    throw new PodidError('InvalidUsage', noImageText, {
+      hint: command('podid nmi uninstall --set podid.image.repository=REGISTRY/podid').again(),
+    });
+  }
   return {
     image: imageText(values.podid.image, version),
     imagePullPolicy: values.image.imagePullPolicy,

@@ -1,5 +1,5 @@
 import type { AgentObjectChange, StoredLedger } from '../../domain/kubernetes/agent-cluster.ts';
-import { noImageText, withImage } from '../../domain/kubernetes/agent-image.ts';
+import { withImage } from '../../domain/kubernetes/agent-image.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
@@ -17,7 +17,7 @@ import {
   removeLedgerIdentities,
   reportLeft,
 } from './remove-ledger-identities.ts';
-import { toolsOf, toolsOfValues } from './render-clean-up.ts';
+import { cleanUpTools } from './render-clean-up.ts';
 import { agentPods, controllerPods, untilPodsAreGone } from './until-pods-are-gone.ts';
 
 export interface UninstallRequest {
@@ -52,7 +52,7 @@ export interface UninstallEnd {
  *
  * @returns undefined when the question was answered by No
  * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | Forbidden | ClusterUnreachable |
- * InvalidUsage where neither an agent nor a value says with which image the nodes are cleaned
+ * InvalidUsage where neither an agent nor a value names an image to clean the nodes with
  */
 export async function uninstallAgent(
   deps: AgentDeps,
@@ -79,7 +79,8 @@ export async function uninstallAgent(
     );
     return { result: { objects: [], nodes: [] } };
   }
-  refuseWithoutImage(request, installation);
+  // Which may be refused, and then before anything goes.
+  const cleanUp = cleanUpOf(request, installation);
   const objects = own.map(deletion);
   const { removeIdentities } = request;
   const removes = removeIdentities !== undefined;
@@ -100,21 +101,11 @@ export async function uninstallAgent(
   const removed = removeIdentities && {
     machines: await removeLedgerIdentities(deps, removeIdentities, wait),
   };
-  const nodes = await cleanUpNodes(deps, cleanUpOf(request, installation), wait);
+  const nodes = await cleanUpNodes(deps, cleanUp, wait);
   if (removed === undefined) {
-    reportLeft(deps, ledger, release.namespace);
+    reportLeft(deps, ledger, furtherRun(request, cleanUp, '--remove-identities'));
   }
-  const again = missedAgain(request, installation);
-  return endOf(deps, request, { objects, nodes, ...removed }, again);
-}
-
-/** Before anything is removed. */
-function refuseWithoutImage({ values }: UninstallRequest, installation: AgentInstallation | undefined): void {
-  if (installation === undefined && values.podid.image.repository === '') {
-    throw new PodidError('InvalidUsage', noImageText, {
-      hint: command('podid nmi uninstall --set podid.image.repository=REGISTRY/podid').again(),
-    });
-  }
+  return endOf(deps, request, cleanUp, { objects, nodes, ...removed });
 }
 
 function deletion({ apiVersion: _api, ...key }: ObjectRef): AgentObjectChange {
@@ -226,35 +217,35 @@ function cleanUpOf(request: UninstallRequest, installation: AgentInstallation | 
   const taint = installation?.startupTaint ?? (startupTaint.enabled ? startupTaint.key : undefined);
   return {
     release,
-    tools: installation === undefined ? toolsOfValues(values, release.version) : toolsOf(installation),
+    tools: cleanUpTools(installation, values, release.version),
     ...(node === undefined ? {} : { node }),
     // Of one node that the agent has left, the taint is nobody's business: it may be new.
     ...(taint === undefined || node !== undefined ? {} : { startupTaint: taint }),
   };
 }
 
-/** Of the nodes that were missed, with the same image: the agent that named it may be gone. */
-function missedAgain(
-  { node, values, release: { namespace } }: UninstallRequest,
-  installation: AgentInstallation | undefined,
+/** For what this one leaves, with the same image: the agent that named it is gone by then. */
+function furtherRun(
+  { node, values, release }: UninstallRequest,
+  { tools }: CleanUpRequest,
+  ...flags: readonly string[]
 ): Command {
-  const uninstall = command('podid nmi uninstall --namespace', namespace);
-  const again = uninstall.with(...(node === undefined ? ['--clean-up-only'] : ['--node', node]));
-  const named = installation === undefined || values.podid.image.repository !== '';
-  return (named ? again : withImage(again, installation.image)).again();
+  const where = node === undefined ? ['--clean-up-only', ...flags] : ['--node', node];
+  const run = command('podid nmi uninstall').with(...where, '--namespace', release.namespace);
+  return (values.podid.image.repository === '' ? withImage(run, tools.image) : run).again();
 }
 
 function endOf(
   { report }: AgentDeps,
   request: UninstallRequest,
+  cleanUp: CleanUpRequest,
   result: Uninstalled,
-  again: Command,
 ): UninstallEnd {
-  const left = machinesMissed(result.machines ?? [], request.release.namespace);
+  const left = machinesMissed(result.machines ?? [], furtherRun(request, cleanUp, '--remove-identities'));
   if (left !== undefined) {
     return { result, failure: left };
   }
-  const missed = nodesMissed(result.nodes, again);
+  const missed = nodesMissed(result.nodes, furtherRun(request, cleanUp));
   if (missed !== undefined) {
     return { result, failure: missed };
   }
