@@ -156,7 +156,7 @@ describe('podid nmi in standard mode', () => {
     expect(ran.exitCode, ran.stderr).toBe(0);
     expect(ran.stderr).toMatch(/nodepool1-\S+ carries web\./);
     expect(ran.stderr).toMatch(
-      /podid nmi uninstall .*--clean-up-only --remove-identities .*podid\.image\.repository=/,
+      /podid nmi uninstall .*podid\.image\.repository=.* --clean-up-only --remove-identities/,
     );
     expect(ledger()).toContain('nodepool1');
   });
