@@ -22,7 +22,14 @@ describe("podid nmi on the emulator's own agent", () => {
     expect(removed.exitCode, removed.stderr).toBe(7);
     expect(removed.stderr).toContain('3 of 3 nodes may still hold rules');
     expect(removed.stderr).toContain('(The nodes of the emulator run no pods)');
-    const installed = await podid.run(['nmi', 'install', ...image, '--set', 'operationMode=standard', '--yes']);
+    const installed = await podid.run([
+      'nmi',
+      'install',
+      ...image,
+      '--set',
+      'operationMode=standard',
+      '--yes',
+    ]);
     expect(installed.exitCode, installed.stderr).toBe(7);
     expect(installed.stderr).toContain(
       'The agent is installed, and no pod of it is started: The nodes of the emulator run no pods.',
