@@ -126,7 +126,9 @@ describe('podid nmi, on a real API server', () => {
     ]);
     nodes.decide(() => 'ready');
     // The agent is gone, and with it what says which image is to be pulled.
-    expect(missed.stderr).toContain(`--clean-up-only --namespace kube-system --set ${someImage} --set podid.image.tag=`);
+    expect(missed.stderr).toContain(
+      `--clean-up-only --namespace kube-system --set ${someImage} --set podid.image.tag=`,
+    );
     const nameless = await run('nmi uninstall --clean-up-only --yes');
     expect(nameless.exitCode).toBe(2);
     expect(nameless.stderr).toContain('podid.image.repository is not set: ');
