@@ -179,7 +179,7 @@ export interface Subscriptions {
 
 /** `Microsoft.ContainerService/EnablePodIdentityPreview` of one subscription. */
 export interface Features {
-  /** `Registered`, `Registering`, `NotRegistered`, `Pending`, `Unregistering` … */
+  /** `Registered`, `Registering`, `NotRegistered`, `Pending`, `Unregistering` …; `Unknown` where Azure does not say. */
   state(subscriptionId: string, signal: AbortSignal): Promise<string>;
   register(subscriptionId: string, signal: AbortSignal): Promise<void>;
   /** Makes a registered feature take effect. */

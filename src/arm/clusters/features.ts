@@ -18,7 +18,7 @@ export function armFeatures(connection: ArmConnection): Features {
       const answer = await connection.read(`${path}?api-version=2021-07-01`, about, signal);
       const body: unknown = JSON.parse(answer.text || '{}');
       const properties = isRecord(body) ? body['properties'] : undefined;
-      return (isRecord(properties) ? stringAt(properties, 'state') : undefined) ?? 'NotRegistered';
+      return (isRecord(properties) ? stringAt(properties, 'state') : undefined) ?? 'Unknown';
     },
     async register(subscriptionId, signal) {
       const path = `${featurePath(subscriptionId)}/register`;

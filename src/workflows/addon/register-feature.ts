@@ -14,7 +14,7 @@ export async function registerFeature(deps: ChangeDeps, { subscriptionId }: Clus
   const { signal } = deps;
   const { pollIntervalMs } = deps.options;
   let state = await azure.features.state(subscriptionId, signal);
-  if (state === 'Registered') {
+  if (isRegistered(state)) {
     report.note(`${feature} is registered already.`);
     return;
   }
@@ -22,7 +22,7 @@ export async function registerFeature(deps: ChangeDeps, { subscriptionId }: Clus
   try {
     for (;;) {
       state = await azure.features.state(subscriptionId, signal);
-      if (state === 'Registered') {
+      if (isRegistered(state)) {
         break;
       }
       if (deps.deadline.passed()) {
@@ -42,9 +42,14 @@ export async function registerFeature(deps: ChangeDeps, { subscriptionId }: Clus
 export async function planFeature(deps: ChangeDeps, { subscriptionId }: ClusterId): Promise<void> {
   const { azure, report } = deps;
   const state = await azure.features.state(subscriptionId, deps.signal);
-  if (state !== 'Registered') {
+  if (!isRegistered(state)) {
     report.note(`${feature} is ${state}; it would be registered for subscription ${subscriptionId}.`);
   }
+}
+
+/** Azure's words come in any case. */
+function isRegistered(state: string): boolean {
+  return state.toLowerCase() === 'registered';
 }
 
 const showState = advice`az feature show --namespace Microsoft.ContainerService --name EnablePodIdentityPreview`;

@@ -67,11 +67,12 @@ export function needsKubenetConsent(cluster: Cluster): boolean {
   return isKubenet(cluster) && !cluster.profile.allowNetworkPluginKubenet;
 }
 
-/** Undefined when the caller may not see it: then Azure's answer to the change decides. */
+/** Undefined when Azure does not say it, or the caller may not see it: then Azure's answer to the change decides. */
 export async function featureState(wizard: Wizard, { id }: Cluster): Promise<string | undefined> {
   const deps = await wizard.open(id.subscriptionId);
   try {
-    return await deps.azure.features.state(id.subscriptionId, wizard.signal);
+    const state = await deps.azure.features.state(id.subscriptionId, wizard.signal);
+    return state === 'Unknown' ? undefined : state;
   } catch (error) {
     if (isPodidError(error, 'Forbidden')) {
       return undefined;

@@ -38,6 +38,14 @@ describe('the preview feature', () => {
     ]);
   });
 
+  it.each([{}, { properties: {} }, { properties: null }, { properties: { state: 1 } }])(
+    'is of unknown state, and not unregistered, where Azure answers %j',
+    async (body) => {
+      const arm = await serve(json(200, body));
+      expect(await (await arm.azure()).features.state(subscription, signal)).toBe('Unknown');
+    },
+  );
+
   it('that may not be registered is reported as such', async () => {
     const arm = await serve(json(403, { error: { code: 'AuthorizationFailed', message: 'x' } }));
     await expect((await arm.azure()).features.register(subscription, signal)).rejects.toMatchObject({
