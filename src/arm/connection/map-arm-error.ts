@@ -1,4 +1,5 @@
 import { isRestError } from '@azure/core-rest-pipeline';
+import { loopbackSignInCommand } from '../../domain/hints/emulator-command.ts';
 import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
 import { type ArmAnswer, type ArmFault, armAnswer, armFault, azureRetryAfterMs } from './arm-answer.ts';
@@ -22,6 +23,15 @@ export function mapArmError(error: unknown, request: ArmRequest, answer?: ArmAns
     answer ?? (isRestError(error) && error.response !== undefined ? armAnswer(error.response) : undefined);
   if (seen !== undefined && !isBroken) {
     return mapArmAnswer(seen, request);
+  }
+  // The SDK's own sentence, which has no code: no attempt more would send the token.
+  if (error instanceof Error && /not permitted for non-TLS/.test(error.message)) {
+    const why =
+      'PODID_ARM_ENDPOINT is plain http, over which podid sends PODID_ARM_TOKEN and no other sign-in';
+    return new PodidError('InvalidUsage', `Cannot ${request.doing}: ${why}.`, {
+      hint: loopbackSignInCommand,
+      target: request.scope,
+    });
   }
   const network = isBroken ? undefined : networkFaultOf(error);
   const reason = network?.reason ?? reasonOf(error);
