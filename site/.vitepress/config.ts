@@ -26,7 +26,11 @@ export default defineConfig({
   lang: 'en',
   // GitHub serves the site of OWNER/podid at OWNER.github.io/podid/.
   base: `/${posix.basename(repository)}/`,
-  head: [['meta', { 'http-equiv': 'Content-Security-Policy', content: contentPolicy }]],
+  head: [
+    ['meta', { 'http-equiv': 'Content-Security-Policy', content: contentPolicy }],
+    // None, so that no browser asks for one.
+    ['link', { rel: 'icon', href: 'data:,' }],
+  ],
   srcDir: root,
   srcExclude: notPages,
   rewrites: placeOf,
