@@ -58,13 +58,15 @@ beforeEach(async () => {
   await Promise.all(['path', 'output'].map((name) => writeFile(join(job, name), '')));
 });
 
+const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
 /** As the runner does it: the step's own line in a bash, with its inputs as action.yml passes them on. */
 async function setUp(
   inputs: { version?: string; from?: string } = {},
   more: Readonly<Record<string, string>> = {},
   actionPath = join(root, folderOfAction),
 ) {
-  const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const from = `${address()}/`;
   const given: Record<string, string> = { version: '', from, ...inputs };
   const env = Object.fromEntries(
     Object.entries<string>(step.env).map(([name, text]) => [
@@ -212,5 +214,25 @@ describe('the action setup-podid', () => {
       await expectNothing(result);
       expect(result.stdout).toContain('does not say whose releases it installs');
     });
+  });
+});
+
+describe('what docs/get-podid.md has people type to take podid from a release', () => {
+  it('puts podid where they say, by both of its names', async () => {
+    const page = await readFile(join(root, 'docs/get-podid.md'), 'utf8');
+    const [block = ''] = page.match(/(?<=^```sh\n)release=[\s\S]*?(?=^```$)/m) ?? [];
+    const platform = basename(archive).replace(/^podid_[^_]+_|\.(?:tar\.gz|zip)$/g, '');
+    const lines = block
+      .replaceAll('https://github.com/OWNER/podid/releases/download', address())
+      .replaceAll('VERSION', version)
+      .replaceAll('linux_amd64', platform)
+      .replaceAll('/usr/local/bin', join(job, 'tools'))
+      .replaceAll('sudo ', '');
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', lines], { cwd: job });
+    expect(stdout).toBe(`${basename(archive)}: OK\n`);
+    for (const name of ['podid', 'kubectl-podid']) {
+      const { stdout: runs } = await run(join(job, 'tools', name), ['--version'], { env: {} });
+      expect(runs.trim()).toBe(version);
+    }
   });
 });
