@@ -137,13 +137,14 @@ describe('the scenario standard-mode', () => {
         status: { phase: 'Running', podIP: '127.0.0.1' },
       });
     left(process.pid);
-    const refused = await spawned(podid, 'token --emulated-pod demo/web');
+    const refused = await spawned(podid, 'token --emulated-pod demo/jobs');
     expect(refused).toMatchObject({
       exitCode: 7,
       stderr: expect.stringContaining(
         `${nodeName(0)} has the emulated pod of another podid, process ${process.pid}`,
       ),
     });
+    expect(refused.stderr).toContain('end the other one, then: podid token --emulated-pod demo/jobs\n');
     kube.remove('pods', 'demo', `asked-by-podid-token-${process.pid}`);
     left(spawnSync('true').pid);
     await spawned(podid, 'token --emulated-pod demo/web --timeout 1s');

@@ -84,7 +84,7 @@ export async function emulatePod(pod: PodToEmulate, context: Context): Promise<E
   };
   const { mode, node } = await agentToStart(server, context.signal);
   if (mode === 'standard') {
-    await requireFreeNode(server, node, context.signal);
+    await requireFreeNode(pod, { server, node }, context.signal);
   }
   const remove = await createPod(pod, { server, node }, context.signal);
   const [port, probePort] = [await freePort(), await freePort()];
@@ -127,7 +127,11 @@ async function agentToStart(server: EmulatorServer, signal: AbortSignal): Promis
  *
  * @throws PodidError Unavailable
  */
-async function requireFreeNode(server: EmulatorServer, node: string, signal: AbortSignal): Promise<void> {
+async function requireFreeNode(
+  wanted: PodToEmulate,
+  { server, node }: { readonly server: EmulatorServer; readonly node: string },
+  signal: AbortSignal,
+): Promise<void> {
   for (const pod of await itemsOf(server, '/api/v1/pods', signal)) {
     const { name, namespace } = metadataOf(pod);
     const pid = new RegExp(`^${podPrefix}(\\d+)$`).exec(name)?.[1];
@@ -137,7 +141,7 @@ async function requireFreeNode(server: EmulatorServer, node: string, signal: Abo
     if (processLives(Number(pid))) {
       const message = `The node ${node} has the emulated pod of another podid, process ${pid}; it has one at a time.`;
       throw new PodidError('Unavailable', message, {
-        hint: advice`end the other one, then: ${command('podid token --emulated-pod demo/web')}`,
+        hint: advice`end the other one, then: ${command('podid token --emulated-pod', `${wanted.namespace}/${wanted.label}`)}`,
       });
     }
     await send(server, podPath(namespace, name), { method: 'DELETE', signal });
