@@ -164,6 +164,14 @@ describe('the action setup-podid', () => {
       expect(asked).toEqual([]);
     });
 
+    it('a version of several lines, of which GitHub takes none for a command', async () => {
+      const result = await setUp({ version: '100%\r\n::warning::made up' });
+      await expectNothing(result);
+      expect(result.stdout).toMatch(
+        /^::error title=setup-podid::The version is "100%25%0D%0A::warning::made up", .*\n$/,
+      );
+    });
+
     it('a file with another checksum', async () => {
       instead = (name, response, file) =>
         name === basename(archive) &&

@@ -4,8 +4,11 @@
 # GITHUB_OUTPUT. Runners that keep their tool cache download a version once.
 set -euo pipefail
 
+# GitHub takes each line of a log that begins with :: for a command, and an input or a server's answer may have such lines.
 fail() {
-  echo "::error title=setup-podid::$1"
+  local text=${1//\%/%25}
+  text=${text//$'\r'/%0D}
+  echo "::error title=setup-podid::${text//$'\n'/%0A}"
   exit 1
 }
 # A path of Windows as bash takes it, and back.
@@ -60,6 +63,8 @@ download() {
 }
 checksum() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi; }
 
+# The list is from where the archive is from, so it finds a file that was damaged or mixed up on the way, not one that whoever
+# can write there has replaced: against that there are the release's signatures, docs/publishing.md.
 if [ ! -e "$folder.complete" ]; then
   download "$from/v$version/SHA256SUMS" "$work/SHA256SUMS"
   wanted=$(sed -n "s/^\([0-9a-f]\{64\}\) [ *]$archive\$/\1/p" "$work/SHA256SUMS")
