@@ -58,7 +58,10 @@ describe('a pull request', () => {
 });
 
 describe('a release', () => {
-  const { jobs } = parse(read(`${folder}/release.yaml`)) as { jobs: Record<string, Job> };
+  const { jobs, defaults } = parse(read(`${folder}/release.yaml`)) as {
+    jobs: Record<string, Job>;
+    defaults?: unknown;
+  };
 
   const stepsOf = (name: string) => jobs[name]?.steps ?? [];
   const stepOf = (name: string, words: string): string =>
@@ -100,6 +103,18 @@ describe('a release', () => {
     expect(JSON.stringify(npm)).not.toMatch(/secrets\.|_TOKEN/);
     const withEnvironment = Object.entries(jobs).filter(([, job]) => 'environment' in job);
     expect(withEnvironment.map(([name]) => name)).toEqual(['npm']);
+  });
+
+  it('runs no program of a package where it may sign or write to the release', () => {
+    const strong = Object.values(jobs).filter(
+      ({ permissions = {} }) => permissions['id-token'] === 'write' || permissions['contents'] === 'write',
+    );
+    const installs = strong.flatMap(({ steps = [] }) => steps.map(({ run = '' }) => run));
+    expect(installs.filter((run) => /^npm ci\b/m.test(run))).toEqual(['npm ci --ignore-scripts']);
+  });
+
+  it('fails with any part of a pipe', () => {
+    expect(defaults).toEqual({ run: { shell: 'bash' } });
   });
 
   it.each([
