@@ -1,7 +1,7 @@
-// Adds up the JSON reports of the test rings. Names each test that failed, or passed only when it was run again, with its
-// reason: a long run is often kept by its last lines alone. Then prints the closing line: "N passed, N failed". A step without tests that failed counts as
-// one failure, so that the line never says 0 when something is wrong; and in CI a test that was skipped has failed.
-// Vitest can merge reports, and does none of these.
+// Adds up the JSON reports of the test rings. Names each test that failed, or passed only when it was run again,
+// with its reason: a long run is often kept by its last lines alone. Then prints the closing line: "N passed, N
+// failed". A step without tests that failed counts as one failure, so that the line never says 0 when something is
+// wrong; and in CI a test that was skipped has failed. Vitest can merge reports, and does none of these.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';

@@ -1,7 +1,9 @@
-// Moves everything that bears podid's version, as the notes in .changeset say: package.json and CHANGELOG.md (by changesets), package-lock.json,
-// the chart's Chart.yaml, the manifests and the renders of test/deploy/golden. Needs helm, see scripts/find-helm.mjs.
+// Moves everything that bears podid's version, as the notes in .changeset say: package.json and CHANGELOG.md (by
+// changesets), package-lock.json, the chart's Chart.yaml, the manifests and the renders of test/deploy/golden. Needs
+// helm, see scripts/find-helm.mjs.
 //   npm run version
-// Without notes the version stays, and what follows from it is written again: whatever interrupted a run, a second one completes it.
+// Without notes the version stays, and what follows from it is written again: whatever interrupted a run, a second
+// one completes it.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
