@@ -2,7 +2,7 @@ import { managedIdentityType, parseResourceId } from '../../domain/azure/resourc
 import { isGuid } from '../../domain/azure/written-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Azure } from '../../domain/ports.ts';
-import { kubeconfigOfVariable } from '../open/kubeconfig-path.ts';
+import { kubeconfigOfVariable } from '../open/usual-kubeconfig.ts';
 import type { Context } from '../run/context.ts';
 import { type CachedNames, namesFile } from './names-cache.ts';
 

@@ -1,14 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
-import { homeFolder } from '../../domain/home-folder.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
 import { readChoice } from '../../flags/read-flags.ts';
 import type { kubeFlags } from '../flags/cluster-flags.ts';
 import type { Session } from '../run/session.ts';
+import { kubeconfigOfVariable, usualKubeconfigPath } from './usual-kubeconfig.ts';
 
 /** The ways to a cluster's own API that a command may be given; without any, its own credentials are used. */
 export interface KubeFlagValues extends Partial<FlagValues<typeof kubeFlags>> {
@@ -45,17 +43,6 @@ export async function kubeconfigPath(session: Session, flags: KubeFlagValues): P
     await checkKubeconfig(session, path, flags);
   }
   return path;
-}
-
-/** Where kubectl looks without KUBECONFIG. */
-export function usualKubeconfigPath(env: Session['context']['env']): string {
-  return join(homeFolder(env) ?? homedir(), '.kube', 'config');
-}
-
-/** KUBECONFIG, which may list several files; undefined where it names none: a list of empty parts is one, as to kubectl. */
-export function kubeconfigOfVariable(env: Session['context']['env']): string | undefined {
-  const path = env['KUBECONFIG'] ?? '';
-  return path.split(delimiter).some((part) => part !== '') ? path : undefined;
 }
 
 /**

@@ -7,13 +7,9 @@ import type { FlagValues } from '../../flags/flag-table.ts';
 import type { clusterFlags, kubeFlags } from '../flags/cluster-flags.ts';
 import type { Session } from '../run/session.ts';
 import { chooseCluster, resolveCluster } from './cluster-choice.ts';
-import {
-  byPublicFqdn,
-  kubeconfigOfVariable,
-  kubeconfigPath,
-  usualKubeconfigPath,
-} from './kubeconfig-path.ts';
+import { byPublicFqdn, kubeconfigPath } from './kubeconfig-path.ts';
 import { checkGlobalFlags, openAzure, openConfirm, openKube } from './open-deps.ts';
+import { kubeconfigOfVariable, usualKubeconfigPath } from './usual-kubeconfig.ts';
 
 type Flags = FlagValues<typeof clusterFlags & typeof kubeFlags> & { readonly yes?: boolean };
 
