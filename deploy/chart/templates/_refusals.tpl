@@ -34,7 +34,7 @@
 {{- $faults = append $faults (printf "image.repository %s holds upstream's images, which are not podid's. Copy podid's image to your registry and set podid.image.repository to it." $values.image.repository) -}}
 {{- end -}}
 {{- if not $values.podid.image.repository -}}
-{{- $faults = append $faults "podid.image.repository is not set: it names the registry and repository from which nodes pull podid's image. Set it to those of a release of podid, or build the image and push it to a registry of yours (docs/install.md#the-image)." -}}
+{{- $faults = append $faults "podid.image.repository is not set: it names the registry and repository from which nodes pull podid's image. Name a release's, or build the image and push it to a registry of yours, and give that: --set podid.image.repository=REGISTRY/podid (docs/install.md#the-image)." -}}
 {{- end -}}
 {{- if include "podid.isOn" $values.rbac.pspEnabled -}}
 {{- $faults = append $faults "rbac.pspEnabled asks for a PodSecurityPolicy, which left Kubernetes in 1.25. Remove the value; the namespace of the agent needs the label pod-security.kubernetes.io/enforce: privileged where Pod Security is enforced." -}}

@@ -14,9 +14,14 @@ import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 
 export const nmiInstallCommand = defineCommand({
   description:
-    "Writes the objects that the chart would write with the same values, after a dry run of each on the cluster, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are accepted; a value that podid cannot honour is refused with the reason. It needs only the cluster's own API. If the AKS add-on's NMI or aad-pod-identity is on the nodes, it stops and names the options: --alongside, or --force to replace aad-pod-identity with the same values, without a moment in which a node is open.",
+    "Writes the objects that the chart would write with the same values, after a dry run of each on the cluster, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are accepted; a value that podid cannot honour is refused with the reason. The podid of a release names its image; to one from a checkout give it, by --set podid.image.repository=REGISTRY/podid. It needs only the cluster's own API. If the AKS add-on's NMI or aad-pod-identity is on the nodes, it stops and names the options: --alongside, or --force to replace aad-pod-identity with the same values, without a moment in which a node is open.",
   examples: [
     { title: 'what it would do', line: 'podid nmi install -g demo-rg -c demo --dry-run', needs: 'a cluster' },
+    {
+      title: 'with an image in a registry of yours',
+      line: 'podid nmi install -g demo-rg -c demo --set podid.image.repository=registry.example.net/podid',
+      needs: 'a cluster',
+    },
     {
       title: "with a values file of upstream's chart, and one value more",
       line: 'podid nmi install -g demo-rg -c demo --values values.yaml --set podid.bootGuard.enabled=true',

@@ -12,7 +12,7 @@ export interface AgentImage {
 
 /** The chart says it too (`templates/_refusals.tpl`), to whoever would install an agent without one. */
 export const noImageText =
-  "podid.image.repository is not set: it names the registry and repository from which nodes pull podid's image. Set it to those of a release of podid, or build the image and push it to a registry of yours (docs/install.md#the-image).";
+  "podid.image.repository is not set: it names the registry and repository from which nodes pull podid's image. Name a release's, or build the image and push it to a registry of yours, and give that: --set podid.image.repository=REGISTRY/podid (docs/install.md#the-image).";
 
 /** Stands in manifests for an image that nobody has named yet. No registry can be there: RFC 2606 keeps `.invalid` free. */
 export const placeholderRepository = 'registry.invalid/podid';
