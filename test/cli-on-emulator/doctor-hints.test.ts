@@ -12,6 +12,7 @@ import type { CheckResult } from '../../src/workflows/doctor/check.ts';
 import { diagnose } from '../../src/workflows/doctor/diagnose.ts';
 import { faultsOfObjects, type SeededFault, seededFaults, withoutAddon } from './doctor-faults.ts';
 import { type EmulatedPodid, emulatedPodid } from './emulated-podid.ts';
+import { withImage } from './hint-commands.ts';
 import { sink } from './sink.ts';
 import { standardFaults } from './standard-faults.ts';
 import { settle } from './standard-world.ts';
@@ -61,10 +62,7 @@ describe('each hint', () => {
       const line = words.join(' ');
       expect(words, line).not.toContain('');
       if (words[0] === 'podid') {
-        // Which image to install is for whoever runs a podid that comes from no release: the command says it.
-        const nameless = words[1] === 'nmi' && words[2] === 'install';
-        const image = nameless ? ['--set', 'podid.image.repository=registry.example.net/podid'] : [];
-        const ran = await podid.run([...words.slice(1), ...image]);
+        const ran = await podid.run(withImage(words.slice(1)));
         expect([1, 2], `${line}\n${ran.stderr}`).not.toContain(ran.exitCode);
       } else {
         checkOthers(words);

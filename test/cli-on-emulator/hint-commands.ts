@@ -9,6 +9,15 @@ export function commandsIn(hint: string): readonly string[][] {
       .split(' ')
       .map((word) => (word === 'ID' ? identityId('web') : word));
     const isRead = words.includes('--help') || words.includes('list');
-    return isRead ? words : [...words, '--dry-run'];
+    return isRead ? words : withImage([...words, '--dry-run']);
   });
+}
+
+/** Which image to install is for whoever runs a podid that comes from no release: the command itself says so. */
+export function withImage(words: readonly string[]): string[] {
+  const isInstallation = words[0] === 'nmi' && words[1] === 'install';
+  return [
+    ...words,
+    ...(isInstallation ? ['--set', 'podid.image.repository=registry.example.net/podid'] : []),
+  ];
 }
