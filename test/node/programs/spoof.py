@@ -55,6 +55,15 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
+def whole(ip_packet):
+    # A veth leaves the sum of TCP to a card that never comes; whoever gets the packet from elsewhere drops it without.
+    ihl = (ip_packet[0] & 15) * 4
+    tcp = ip_packet[ihl : struct.unpack("!H", ip_packet[2:4])[0]]
+    tcp = tcp[:16] + b"\0\0" + tcp[18:]
+    pseudo = ip_packet[12:20] + struct.pack("!BBH", 0, 6, len(tcp))
+    return ip_packet[:ihl] + tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
+
+
 def packet(source_mac, sport, seq, ack, flags, payload=b""):
     target = socket.inet_aton(imds_ip)
     tcp = struct.pack("!HHIIBBHHH", sport, imds_port, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, 5 << 4, flags, 64000, 0, 0)
@@ -125,7 +134,7 @@ def hear(frame):
         return
     seen += 1
     if kind == "arp" and frame[:6] == own:
-        send(vmac + own + frame[12:])
+        send(vmac + own + frame[12:14] + whole(frame[14:]))
     ihl = (frame[14] & 15) * 4
     tcp = frame[14 + ihl :]
     sport, dport, seq, ack = struct.unpack("!HHII", tcp[:12])
