@@ -261,7 +261,7 @@ describe("podid in the place of upstream's manifests", () => {
   });
 
   it('is not installed beside it unasked, and says why', () => {
-    expect(() => podid('nmi', 'install', '--yes')).toThrow(/aad-pod-identity's NMI.*--force/s);
+    expect(() => podid('nmi', 'install', '--yes', ...ownImage)).toThrow(/aad-pod-identity's NMI.*--force/s);
     expect(objectsOfPodid()).toEqual([]);
   });
 
