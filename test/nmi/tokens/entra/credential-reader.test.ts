@@ -4,6 +4,15 @@ import { createCredentialReader } from '../../../../src/nmi/tokens/entra/credent
 import { TokenRefused } from '../../../../src/nmi/tokens/token-error.ts';
 import { handClock } from '../../../domain/time/hand-clock.ts';
 
+const principal = {
+  kind: 'secret',
+  namespace: 'shop',
+  tenantId: 't',
+  auxiliaryTenantIds: [],
+  clientId: 'c',
+  secret: { namespace: 'shop', name: 's' },
+} as const;
+
 describe('the reader of secrets', () => {
   it.each([
     ['its own namespace', 'shop', 'shop', true],
@@ -48,14 +57,6 @@ describe('the reader of secrets', () => {
       clock: handClock(),
       readSecret: () => Promise.reject(failure),
     });
-    const principal = {
-      kind: 'secret',
-      namespace: 'shop',
-      tenantId: 't',
-      auxiliaryTenantIds: [],
-      clientId: 'c',
-      secret: { namespace: 'shop', name: 's' },
-    } as const;
     await expect(reader.read(principal, new AbortController().signal)).rejects.toMatchObject({
       status: 503,
       retryAfterSec: 5,
@@ -72,14 +73,6 @@ describe('the reader of secrets', () => {
           signal.addEventListener('abort', () => reject(signal.reason));
         }),
     });
-    const principal = {
-      kind: 'secret',
-      namespace: 'shop',
-      tenantId: 't',
-      auxiliaryTenantIds: [],
-      clientId: 'c',
-      secret: { namespace: 'shop', name: 's' },
-    } as const;
     const asked = reader.read(principal, new AbortController().signal).catch((error: unknown) => error);
     await clock.advance(5_000);
     const said = await asked;
