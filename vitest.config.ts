@@ -22,6 +22,9 @@ const onOneNode = [
   'nmi-on-a-node',
   'standard-mode',
   'standard-takeover',
+  'exchange-on-a-node',
+  'migrate-on-a-node',
+  'takeover-on-a-node',
   'address-guard',
   'tenants-cost-in-pods',
 ].map((name) => `test/cluster/${name}.test.ts`);
@@ -46,10 +49,15 @@ const inOneWorld = {
   unstubEnvs: true,
   setupFiles: 'test/own-machine.ts',
 };
+/** As everywhere; but programs are built here, and kept. */
+const builders = { setupFiles: ['test/own-machine.ts', 'test/builders-home.ts'] };
 const minutes = (count: number) => ({ testTimeout: count * 60_000, hookTimeout: count * 60_000 });
 
 /** They take longest, the first of them for as long as it is told to. */
 const longest = [
+  'cli-on-emulator/takeover-apply',
+  'cli-on-emulator/takeover-weather',
+  'cli-on-emulator/takeover-killed',
   'mic-on-emulator/scenes',
   'mic-on-emulator/killed',
   'mic-on-emulator/by-hand',
@@ -105,6 +113,7 @@ export default defineConfig({
         test: {
           ...sideBySide,
           ...minutes(5),
+          ...builders,
           name: 'node',
           globalSetup: setUp.programs,
           include: ['test/node/**/*.test.ts'],
@@ -116,6 +125,7 @@ export default defineConfig({
         extends: true,
         test: {
           ...minutes(5),
+          ...builders,
           name: 'node-drills',
           globalSetup: setUp.programs,
           include: drills,
@@ -131,6 +141,7 @@ export default defineConfig({
           ...sideBySide,
           ...onceMore,
           ...minutes(10),
+          ...builders,
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
           exclude: onOneNode,
@@ -141,6 +152,7 @@ export default defineConfig({
         extends: true,
         test: {
           ...minutes(10),
+          ...builders,
           name: 'one-node',
           globalSetup: [setUp.programs, setUp.image],
           include: onOneNode,

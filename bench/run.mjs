@@ -3,9 +3,11 @@
 const benches = {
   startup: './startup/startup.mjs',
   nmi: './nmi/nmi.mjs',
+  exchange: './exchange/exchange.mjs',
   mic: './mic/mic.mjs',
   bulk: './bulk/bulk.mjs',
   mirror: './mirror/mirror.mjs',
+  migrate: './migrate/migrate.mjs',
   guard: './guard/guard.mjs',
   floods: './floods/floods.mjs',
   clients: './clients/clients.mjs',

@@ -41,6 +41,14 @@ const crdFiles = (await readdir(new URL('crds/', deploy)))
   .filter((name) => name.endsWith('.yaml'))
   .toSorted();
 const crds = await Promise.all(crdFiles.map((name) => readFile(new URL(`crds/${name}`, deploy), 'utf8')));
+const observe = Object.fromEntries(
+  await Promise.all(
+    ['agent-alerts.yaml', 'controller-alerts.yaml', 'dashboard.json'].map(async (name) => [
+      name,
+      await readFile(new URL(`chart/observe/${name}`, deploy), 'utf8'),
+    ]),
+  ),
+);
 const chartValues = withImage(await readFile(new URL('chart/values.yaml', deploy), 'utf8'), config.image);
 
 /**
@@ -67,6 +75,9 @@ const clientNodeParts = {
 /** The groups of operations that src/arm uses of Azure's SDKs. */
 const usedOperations = ['ManagedClusters', 'VirtualMachineScaleSets', 'VirtualMachines'];
 
+/** The same of the older kind of SDK, whose client makes an object of each group. */
+const usedImplementations = ['RoleAssignmentsImpl', 'RoleDefinitionsImpl'];
+
 /**
  * What packages carry along and podid never asks for: inquirer's editor prompt brings character sets of half
  * a megabyte, commander brings Node's child processes (and with them its network) to each start for commands
@@ -88,6 +99,15 @@ const unusedParts = {
         const [, name, group] = /^export function (_get(\w+)Operations)\b/m.exec(text) ?? [];
         const isUsed = name === undefined || usedOperations.includes(group);
         return isUsed ? undefined : { contents: `export function ${name}() {}` };
+      },
+    );
+    onLoad(
+      { filter: /@azure[\\/]arm-authorization[\\/]dist-esm[\\/]src[\\/]operations[\\/]\w+\.js$/ },
+      async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const [, name] = /^export class (\w+Impl)\b/m.exec(text) ?? [];
+        const isUsed = name === undefined || usedImplementations.includes(name);
+        return isUsed ? undefined : { contents: `export class ${name} {}` };
       },
     );
   },
@@ -129,8 +149,11 @@ const shared = {
   bundle: true,
   plugins: [clientNodeParts, unusedParts, lateParts],
   platform: 'node',
-  // Its CommonJS entry is a wrapper that no bundler can follow; its ES modules stand beside it.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  // Their CommonJS entries are a wrapper that no bundler can follow, and one file; their ES modules stand beside it.
+  alias: {
+    'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+    '@azure/arm-authorization': '@azure/arm-authorization/dist-esm/src/index.js',
+  },
   target: 'node20',
   format: 'esm',
   minify: !options.development,
@@ -147,6 +170,7 @@ const shared = {
     PODID_VERSION: JSON.stringify(version),
     PODID_IMAGE: JSON.stringify(config.image),
     PODID_CRDS: JSON.stringify(crds.join('\n---\n')),
+    PODID_OBSERVE: JSON.stringify(observe),
     PODID_CHART_VALUES: JSON.stringify(chartValues),
   },
 };

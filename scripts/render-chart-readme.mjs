@@ -37,8 +37,74 @@ export function renderChartReadme(text) {
       "Upstream's values",
       rows.filter((row) => !own(row)),
     ),
+    '## What has no effect',
+    '',
+    "Upstream's values that are taken, and that the notes name when they are set to something else than podid does anyway.",
+    '',
+    '| value | where | why |',
+    '|---|---|---|',
+    ...withoutEffect.map(
+      ([names, where, why]) => `| ${names.map((name) => `\`${name}\``).join(', ')} | ${where} | ${why} |`,
+    ),
+    '',
   ].join('\n');
 }
+
+/** The lists of _without-effect.tpl, with the reason for each. */
+const withoutEffect = [
+  [
+    ['image.repository', 'nmi.image', 'nmi.tag'],
+    'always',
+    "name upstream's images; podid's is `podid.image`",
+  ],
+  [['installCRDs'], 'always', 'Helm installs the definitions, which are in the folder crds of the chart'],
+  [
+    ['azureIdentity', 'azureIdentityBinding'],
+    'always',
+    'of charts before 2.0; identities are made from azureIdentities alone, and `azureIdentity.enabled: true` is refused',
+  ],
+  [
+    ['nmi.micNamespace'],
+    'always',
+    'podid-mic is excepted by its AzurePodIdentityException, not by its namespace',
+  ],
+  [['nmi.setRetryAfterHeader'], 'always', 'Retry-After is always set'],
+  [['nmi.enableConntrackDeletion'], 'always', 'connections past the agent are always cut'],
+  [['forceNamespaced', 'forceNameSpaced'], 'managed mode', 'it is always namespaced'],
+  [['mic.*'], 'managed mode', 'there is no controller'],
+  [
+    ['installMICException'],
+    'managed mode; standard mode unless podid-mic may sign in through IMDS',
+    'there is no controller, or it does not ask IMDS, so that there is nothing to except',
+  ],
+  [
+    ['adminsecret'],
+    'managed mode; standard mode with podid.mic.clientId',
+    'there is no controller, or it signs in by a token of its service account',
+  ],
+  [
+    ['adminsecret.subscriptionID', 'adminsecret.resourceGroup', 'adminsecret.vmType'],
+    'standard mode',
+    'the machines are those of the nodes',
+  ],
+  [['mic.image', 'mic.tag'], 'standard mode', "name upstream's image; podid's is `podid.image`"],
+  [
+    ['mic.syncRetryDuration'],
+    'standard mode',
+    'whatever is unfinished has a time of its own at which it is tried again',
+  ],
+  [
+    ['mic.updateUserMSIMaxRetry', 'mic.updateUserMSIRetryInterval'],
+    'standard mode',
+    'an identity that Azure refuses is tried again after 1 to 30 minutes',
+  ],
+  [
+    ['nmi.retryAttemptsForCreated', 'nmi.retryAttemptsForAssigned', 'nmi.findIdentityRetryIntervalInSeconds'],
+    'managed mode',
+    'there are no assignments to wait for; see podid.holdSeconds',
+  ],
+  [['nmi.enableScaleFeatures'], 'managed mode', 'there are no assignments to watch'],
+];
 
 function rowsOf(text) {
   const rows = [];

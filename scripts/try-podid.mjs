@@ -61,16 +61,29 @@ function expect(what, holds) {
   console.log(`${what}: as it should be`);
 }
 
-/** The lines of its file are complete when it prints the first of them. */
+/** Until the words come; what is said goes on to stderr. */
+async function saying(stream, words) {
+  let said = '';
+  for await (const text of stream.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    process.stderr.write(text);
+    said += text;
+    if (said.includes(words)) {
+      stream.resume();
+      return;
+    }
+  }
+}
+
+/** The lines of its file are complete when it says that it listens. */
 async function startEmulator() {
   const file = join(folder, 'emulator.env');
   emulator = spawn(command, [...first, 'emulator', '--write-env', file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     // A command that starts podid, such as npx, need not end it.
     detached: hasGroups,
   });
   await Promise.race([
-    once(emulator.stdout, 'data'),
+    saying(emulator.stderr, 'The emulator listens on'),
     once(emulator, 'close').then(() => Promise.reject(new Error('the emulator did not start'))),
   ]);
   const lines = readFileSync(file, 'utf8').matchAll(/^export ([A-Z_]+)=(?:'(.*)'|([^'"$\n]*))$/gm);

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { controlOf, environmentOf } from '../emulated.mjs';
 
 const podid = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
 const count = 200;
@@ -59,21 +60,6 @@ function fileOf(env) {
   return { apiVersion: 'podid.io/v1', kind: 'PodIdentities', identities };
 }
 
-function controlOf({ PODID_ARM_ENDPOINT: url, PODID_EMULATOR_KEY: key }) {
-  return async (path, method = 'GET', body) => {
-    const init = {
-      method,
-      headers: { 'podid-emulator-key': key, ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    };
-    const response = await fetch(`${url}/_podid/${path}`, init);
-    if (!response.ok) {
-      throw new Error(`${method} ${path}: HTTP ${response.status}`);
-    }
-    return method === 'DELETE' ? undefined : await response.json();
-  };
-}
-
 /** One that has ended by itself says so no more. */
 async function ended(child) {
   if (child.exitCode !== null || child.signalCode !== null) {
@@ -114,22 +100,6 @@ function run(args, env) {
       code === 0 ? resolve() : reject(new Error(`podid exited ${code}: ${stderr}`)),
     );
   });
-}
-
-/** Its first words on stdout are the lines that point podid at it. */
-async function environmentOf(emulator) {
-  let text = '';
-  for await (const chunk of emulator.stdout) {
-    text += chunk;
-    if (/^export KUBECONFIG=.*\n/m.test(text)) {
-      break;
-    }
-  }
-  const lines = [...text.matchAll(/^export (\w+)='?([^'\n]*)'?$/gm)];
-  if (lines.length === 0) {
-    throw new Error('The emulator did not start.');
-  }
-  return Object.fromEntries(lines.map(([, key, value]) => [key, value]));
 }
 
 function print(first, again) {

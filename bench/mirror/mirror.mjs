@@ -19,7 +19,7 @@ const rounds = 3;
 export async function bench() {
   const programs =
     process.env.ONENODE_BIN ??
-    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'onenode/v1.34.1');
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'onenode/v1.36.3');
   const folder = await mkdtemp(join(tmpdir(), 'podid-bench-'));
   const api = await startApiServer();
   const emulator = spawn(process.execPath, [podid, 'emulator', '--only-show-errors', '--scenario', 'full'], {

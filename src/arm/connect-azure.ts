@@ -3,6 +3,7 @@ import type {
   Azure,
   Clusters,
   Features,
+  FederatedCredentials,
   Identities,
   Permissions,
   Roles,
@@ -38,6 +39,9 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   );
   const permissions = once<Permissions>(async () =>
     (await import('./identities/permissions.ts')).armPermissions(connection),
+  );
+  const federatedCredentials = once<FederatedCredentials>(async () =>
+    (await import('./identities/federated-credentials.ts')).armFederatedCredentials(connection),
   );
   const machines = once(async () => (await import('./machines/machines.ts')).armMachines(connection));
   const machineChanges = once(async () =>
@@ -80,6 +84,11 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       register: async (...asked) => (await features()).register(...asked),
       registerProvider: async (...asked) => (await features()).registerProvider(...asked),
     },
+    federatedCredentials: {
+      list: async (...asked) => (await federatedCredentials()).list(...asked),
+      create: async (...asked) => (await federatedCredentials()).create(...asked),
+      remove: async (...asked) => (await federatedCredentials()).remove(...asked),
+    },
     permissions: { at: async (...asked) => (await permissions()).at(...asked) },
     machines: {
       get: async (...asked) => (await machines()).get(...asked),
@@ -92,6 +101,8 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       follow: async (...asked) => (await machines()).follow(...asked),
     },
     entraToken,
+    exchangeAssertion: async (...asked) =>
+      (await import('./sign-in/exchange-assertion.ts')).exchangeAssertion(settings, ...asked),
     caller: connection.caller,
   };
 }

@@ -11,6 +11,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Plan } from '../workflows/change/outcome.ts';
 
 export const applyCommand = defineCommand({
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).applied,
   description:
     "Adds and updates all pod identities and exceptions of the files in one change of the cluster, however many there are; an entry that gets another managed identity needs a second change. It shows the plan first. It asks before it deletes (with --prune) or replaces anything; additions and updates need no confirmation.\n\nThe same command again changes nothing, and continues where an earlier run was interrupted. The files' own cluster is used unless flags name another. With --mode cluster each scale set gets all new identities in one change, before the objects are written. docs/apply.md describes the file.",
   examples: [

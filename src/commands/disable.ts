@@ -1,6 +1,6 @@
 import { changeFlags, yesFlag } from '../cli/flags/change-flags.ts';
 import { changeOptions, reachesObjects } from '../cli/open/change-options.ts';
-import { checkExportFile, saveExportFile } from '../cli/open/export-file.ts';
+import { checkFileToWrite, saveFile } from '../cli/open/file-to-write.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishChange } from '../cli/results/finish.ts';
 import { statusShape, statusView } from '../cli/results/status-result.ts';
@@ -8,6 +8,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 import { fileSchemaLine } from '../domain/entries/file-schema.ts';
 
 export const disableCommand = defineCommand({
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).addonChange,
   description:
     'Turns the add-on off. This removes all pod identities, exceptions and the consent to kubenet, so podid shows what will be lost and asks; --export saves it first. The roles that were assigned stay.',
   examples: [
@@ -32,16 +33,16 @@ export const disableCommand = defineCommand({
     ...changeFlags,
   },
   async run(flags, session) {
-    const { force, export: file, unregisterFeature, ...change } = flags;
+    const { force, export: path, unregisterFeature, ...change } = flags;
     const options = changeOptions(session, change);
+    const file = path === undefined ? undefined : ({ flag: '--export', path } as const);
     if (file !== undefined) {
-      await checkExportFile(session.faults, file, force);
+      await checkFileToWrite(session.faults, file, force);
     }
     const { deps, cluster } = await openDeps(session, change, { kube: reachesObjects(change) });
     const { disableAddon } = await import('../workflows/addon/disable-addon.ts');
     const head = fileSchemaLine(session.context.fileSchemaUrl);
-    const save =
-      file === undefined ? {} : { save: (content: unknown) => saveExportFile(file, content, head) };
+    const save = file === undefined ? {} : { save: (content: unknown) => saveFile(file, content, head) };
     const outcome = await disableAddon(deps, { cluster, unregisterFeature, ...save }, options);
     return await finishChange(session, outcome, { view: statusView, shape: statusShape(cluster), ...flags });
   },

@@ -9,8 +9,9 @@ import { namespaceFilter } from '../validate/flags/entry-key.ts';
 import { exceptionNameRule } from '../validate/flags/kubernetes-names.ts';
 
 export const doctorCommand = defineCommand({
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).diagnosed,
   description:
-    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and reports on each in order: what was found, why it matters, and the command that fixes it. A check that depends on a failed one is skipped, and so is one that you lack a right for; the right is named. Nothing is written without --fix; with it the member fixed of the result says what was done. Exits with 10 when a check failed.',
+    'Checks each link of the chain from your sign-in to what a token opens, in Azure and in the cluster, and reports on each in order: what was found, why it matters, and the command that fixes it. A check that depends on a failed one is skipped, and so is one that you lack a right for; the right is named. Nothing is written without --fix; with it the member fixed of the result says what was done. Exits with 10 when a check failed, and with 7 when none did but the API of the cluster or Azure could not be asked for all of them.',
   examples: [
     { title: 'the whole cluster', line: 'podid doctor -g demo-rg -c demo' },
     {
@@ -49,7 +50,7 @@ export const doctorCommand = defineCommand({
       kube: true,
       confirm: flags.fix ? { refused: 'Left as it is.' } : {},
     });
-    const { diagnose } = await import('../workflows/doctor/diagnose.ts');
+    const { diagnose, notSeen } = await import('../workflows/doctor/diagnose.ts');
     const { pod, deployment, fix } = flags;
     const subject = {
       cluster,
@@ -59,6 +60,10 @@ export const doctorCommand = defineCommand({
     };
     const diagnosis = await diagnose(deps, { subject, fix }, options);
     await session.print(doctorView(diagnosis, flags.problems), doctorShape(session.context.stdout.columns));
+    const unseen = notSeen(diagnosis.checks);
+    if (unseen !== undefined) {
+      throw unseen;
+    }
     return diagnosis.checks.some(({ result }) => result === 'fail') ? 10 : 0;
   },
 });

@@ -64,7 +64,7 @@ export const emulatorCommand = defineCommand({
       alias: 'env-file',
       value: 'FILE',
       summary:
-        'also write the lines to this file, in one step; without --shell for PowerShell if it ends in .ps1, for fish in .fish, for cmd in .cmd or .bat',
+        'write the lines to this file, which only you can read, and not to stdout; without --shell for PowerShell if it ends in .ps1, for fish in .fish, for cmd in .cmd or .bat',
     },
     shell: {
       kind: 'text',
@@ -107,8 +107,9 @@ export const emulatorCommand = defineCommand({
       const ofFile = asked ?? shellOfFile(flags.writeEnv ?? '');
       if (flags.writeEnv !== undefined) {
         await writeEnvironment(flags.writeEnv, environmentLines(environment, ofFile));
+      } else {
+        await context.stdout.write(environmentLines(environment, shell));
       }
-      await context.stdout.write(environmentLines(environment, shell));
       session.report.note(`The emulator listens on ${emulator.url}; Ctrl-C ends it.`);
       session.report.note(
         `In another terminal: ${flags.writeEnv === undefined ? 'the lines above' : sourcing(flags.writeEnv, ofFile)}, and then ${firstStep(flags.scenario)}.`,

@@ -6,6 +6,7 @@ import { statusShape, statusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const enableCommand = defineCommand({
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).addonChange,
   description:
     'Turns the add-on on and leaves its entries as they are; when it is already on, nothing is sent. On kubenet, pods can pose as other pods (ARP spoofing with NET_RAW, CVE-2021-1677), so Azure and podid require an explicit consent there.',
   examples: [

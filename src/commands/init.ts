@@ -8,6 +8,7 @@ import type { Cluster } from '../domain/clusters/cluster.ts';
 import { advice, type Command, command } from '../errors/hint.ts';
 
 export const initCommand = defineCommand({
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).initiated,
   description:
     'Asks for what it needs, from the subscription to the label, reports what is in the way, and fixes it if you agree: a preview feature that is not registered, an add-on that is off, a cluster that runs as a service principal, an identity that does not exist. Then it shows the plan and the podid commands that do the same in CI, and changes nothing until you agree. Esc goes one step back, Ctrl-C ends. It does not ask what a flag already answers, nor for the cluster that PODID_CLUSTER_NAME names (Esc on the next question shows the others); without a terminal every answer must be given as a flag, with --yes.',
   examples: [

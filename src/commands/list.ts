@@ -6,7 +6,7 @@ import type { pickEntries } from '../cli/flags/pick-entries.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { reportEmptyList } from '../cli/results/report-empty-list.ts';
-import { each, identityShape, identityView } from '../cli/results/result-shapes.ts';
+import { each, identityView, listedShape } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { Session } from '../cli/run/session.ts';
 import type { PodIdentity } from '../domain/entries/pod-identity.ts';
@@ -14,7 +14,7 @@ import type { PodIdentity } from '../domain/entries/pod-identity.ts';
 export const listCommand = defineCommand({
   examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).identities,
   description:
-    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason; the command still succeeds. With --mode cluster it reads the objects in the cluster, whoever wrote them, and checks whether every Linux node has the identity; with --kubeconfig alone it does not ask Azure and shows no states. Service principals (AzureIdentities of type 1 or 2) are listed there too, with a member servicePrincipal. With --watch JSON is a line each time.",
+    "Prints the pod identities in the server's order. Where the add-on is off the list is empty. An entry in state Failed is shown with its reason; the command still succeeds. With --mode cluster it reads the objects in the cluster, whoever wrote them, checks whether every Linux node has the identity, and counts the pods that get it by their label; with --kubeconfig alone it does not ask Azure and shows no states. Service principals (AzureIdentities of type 1 or 2) are listed there too, with a member servicePrincipal. With --watch JSON is a line each time.",
   examples: [
     { title: 'all of them', line: 'podid list -g demo-rg -c demo' },
     { title: 'what is not assigned, with the reasons', line: 'podid list -g demo-rg -c demo --problems' },
@@ -47,12 +47,12 @@ export const listCommand = defineCommand({
       const all = await listIdentities(deps, { cluster, ...filter }, session.context.signal);
       return { all, done: { ...all, result: pick(all.result) } };
     };
-    const finish = { view: each(identityView), shape: identityShape, ...flags };
+    const finish = { view: each(identityView), ...flags };
     if (intervalMs !== undefined) {
       const { watchResult } = await import('../cli/run/watch-result.ts');
       return await watchResult(session, intervalMs, async () => {
         const { done } = await read();
-        const shape = { ...identityShape, repeated: true as const };
+        const shape = { ...listedShape(done.result), repeated: true as const };
         return {
           text: JSON.stringify(finish.view(done.result)),
           print: () => finishDone(session, done, { ...finish, shape }),
@@ -60,7 +60,7 @@ export const listCommand = defineCommand({
       });
     }
     const { all, done } = await read();
-    const exitCode = await finishDone(session, done, finish);
+    const exitCode = await finishDone(session, done, { ...finish, shape: listedShape(done.result) });
     if (flags.problems && all.result.length > 0 && done.result.length === 0) {
       const { length } = all.result;
       session.report.note(

@@ -5,6 +5,7 @@ import { objectsShape } from '../cli/results/result-shapes.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const mirrorCommand = defineCommand({
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).mirrored,
   description:
     'Writes the AzureIdentity, AzureIdentityBinding and AzurePodIdentityException of every entry into the cluster, which is what the agent on the nodes reads. Objects that AKS or anyone else wrote are compared, reported as foreign, and left alone unless --force is given.',
   examples: [

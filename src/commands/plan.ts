@@ -12,6 +12,7 @@ import { defineCommand } from '../cli/run/command-spec.ts';
 const { exitCode } = dryRunFlags;
 
 export const planCommand = defineCommand({
+  examplesOfResult: async () => (await import('../cli/results/result-examples.ts')).plans,
   description:
     'Compares files of pod identities with the cluster and prints what apply would add, update and, with --prune, delete; which roles it would grant; how many changes of the cluster that takes; and which objects in the cluster have no entry in Azure. It writes nothing.',
   examples: [

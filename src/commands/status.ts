@@ -1,13 +1,15 @@
 import { clusterFlags, kubeFlags, rawClusterFlag } from '../cli/flags/cluster-flags.ts';
 import { watchFlags, watchInterval } from '../cli/flags/list-flags.ts';
+import { inClusterMode, modeFlag } from '../cli/flags/mode-flags.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { clusterStatusShape, clusterStatusView } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
+import type { UsageFaults } from '../validate/usage-faults.ts';
 
 export const statusCommand = defineCommand({
   description:
-    "Prints whether the add-on is on, how many entries it has and which of them failed, and the state of the cluster, from Azure alone. Where the add-on is off it says whether the subscription has the feature that turning it on takes. With --drift it also compares the entries with the objects in the cluster's own API, and with --agent it asks podid's agents on the nodes.",
+    "Prints whether the add-on is on, how many entries it has and which of them failed, and the state of the cluster, from Azure alone. With --mode cluster the entries are the objects in the cluster, and those that podid list calls Failed are named. Where the add-on is off it says whether the subscription has the feature that turning it on takes. With --drift it also compares the entries with the objects in the cluster's own API, and with --agent it asks podid's agents on the nodes.",
   examples: [
     { title: 'the add-on', line: 'podid status -g demo-rg -c demo' },
     {
@@ -23,13 +25,16 @@ export const statusCommand = defineCommand({
     ...clusterFlags,
     ...kubeFlags,
     ...rawClusterFlag,
+    ...modeFlag,
   },
   async run(flags, session) {
     const intervalMs = await watchInterval(flags, session);
     const { drift, agent } = flags;
-    const { deps, cluster } = await openDeps(session, flags, { kube: drift || agent });
+    const inObjects = inClusterMode(flags);
+    checkVia(flags, session.faults);
+    const { deps, cluster } = await openDeps(session, flags, { kube: drift || agent || inObjects });
     const { readStatus } = await import('../workflows/addon/read-status.ts');
-    const read = () => readStatus(deps, { cluster, drift, agent }, session.context.signal);
+    const read = () => readStatus(deps, { cluster, inObjects, drift, agent }, session.context.signal);
     const finish = { view: clusterStatusView, shape: clusterStatusShape(cluster), ...flags };
     if (intervalMs === undefined) {
       return await finishDone(session, await read(), finish);
@@ -45,3 +50,23 @@ export const statusCommand = defineCommand({
     });
   },
 });
+
+/** Azure's command reads objects, and asks no agent. */
+function checkVia(
+  flags: {
+    readonly via: string | undefined;
+    readonly mode: string | undefined;
+    readonly drift: boolean;
+    readonly agent: boolean;
+  },
+  faults: UsageFaults,
+): void {
+  if (flags.via === undefined) {
+    return;
+  }
+  if (flags.agent) {
+    faults.add('--via', '--via reaches the objects alone, and --agent needs the whole API.');
+  } else if (!flags.drift && !inClusterMode(flags)) {
+    faults.add('--via', "--via needs --drift or --mode cluster: the add-on's entries are read from Azure.");
+  }
+}

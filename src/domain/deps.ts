@@ -1,7 +1,6 @@
 import type { Cluster } from './clusters/cluster.ts';
 import type { EntryStore } from './entries/entry-store.ts';
-import type { ClusterObjects } from './kubernetes/cluster-objects.ts';
-import type { ConnectedCluster } from './kubernetes/workloads.ts';
+import type { ConnectedCluster, ReachedObjects } from './kubernetes/workloads.ts';
 import type { Azure, Confirm, Reporter } from './ports.ts';
 import type { Clock } from './time/clock.ts';
 import type { Deadline } from './time/deadline.ts';
@@ -19,7 +18,7 @@ export interface Kube {
    *
    * @throws PodidError InvalidKubeconfig | ClusterUnreachable | Forbidden
    */
-  objects(signal: AbortSignal): Promise<ClusterObjects>;
+  objects(signal: AbortSignal): Promise<ReachedObjects>;
   /** The whole API. @throws PodidError as `objects` */
   connect(signal: AbortSignal): Promise<ConnectedCluster>;
 }

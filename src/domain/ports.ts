@@ -1,5 +1,11 @@
 import type { Hint } from '../errors/hint.ts';
 import type { FetchEntraToken } from './azure/entra-sign-in.ts';
+import type {
+  Assertion,
+  ExchangeAnswer,
+  FederatedCredential,
+  FederatedTrust,
+} from './azure/federated-credential.ts';
 import type { Machines } from './azure/machines.ts';
 import type { Operation, OperationEnd } from './azure/operation.ts';
 import type { RoleAssignment, RoleDefinition, RoleGrant } from './azure/role-assignment.ts';
@@ -129,6 +135,28 @@ export interface Identities {
   create(resourceId: string, location: string, signal: AbortSignal): Promise<ManagedIdentity>;
 }
 
+/** Who may sign in as a managed identity without a secret. */
+export interface FederatedCredentials {
+  /** In the server's order. @throws PodidError IdentityNotFound | Forbidden | NotSignedIn | Unavailable */
+  list(identityResourceId: string, signal: AbortSignal): Promise<readonly FederatedCredential[]>;
+  /**
+   * Sees to it that the identity trusts: a credential of the same issuer and subject is adopted, whatever its name.
+   * Writes of one identity follow one another as slowly as Azure takes them; what passes is tried again until the
+   * signal ends.
+   *
+   * @throws PodidError LimitReached | FederationUnavailable | FederatedCredentialDiffers (one of the same issuer and
+   * subject, made by others, has another audience) | AzureRefused (a policy) | Forbidden | IdentityNotFound |
+   * NotSignedIn | Unavailable
+   */
+  create(
+    identityResourceId: string,
+    trust: FederatedTrust,
+    signal: AbortSignal,
+  ): Promise<{ readonly name: string; readonly created: boolean }>;
+  /** One that is gone already is success. @throws as `create` */
+  remove(identityResourceId: string, name: string, signal: AbortSignal): Promise<void>;
+}
+
 export interface Roles {
   /**
    * Assignments at the resource and above it that reach the principal, by itself or through groups. @throws
@@ -200,7 +228,14 @@ export interface Azure {
   readonly features: Features;
   readonly machines: Machines;
   readonly permissions: Permissions;
+  readonly federatedCredentials: FederatedCredentials;
   readonly entraToken: FetchEntraToken;
+  /**
+   * Exchanges a service account's token at Entra for one of a managed identity, for Azure Resource Manager, once.
+   *
+   * @throws PodidError InvalidUsage (AZURE_AUTHORITY_HOST), and the signal's reason
+   */
+  exchangeAssertion(assertion: Assertion, signal: AbortSignal): Promise<ExchangeAnswer>;
   /** Who is signed in, for people to read; before the first request nobody knows. */
   caller(): string;
 }

@@ -4,11 +4,13 @@ import { settleOperations } from './arm/operations.ts';
 import type { EmulatorClock } from './clock.ts';
 import { at, isObject, type Json, type JsonObject, listAt, objectAt } from './exact-json.ts';
 import type { Fault, FaultList } from './faults.ts';
+import { disturbIssuer } from './federation/issuer-control.ts';
 import { type EmulatorRequest, type EmulatorResponse, jsonBody } from './http.ts';
 import { applyKubeFault } from './kube/apply-kube-fault.ts';
 import type { KubeStore } from './kube/objects/kube-store.ts';
 import { asDocument, type LoggedRequest } from './request-log.ts';
 import { scenarioCatalog } from './scenarios/scenario-catalog.ts';
+import { answerAsks } from './seed-asks.ts';
 import { seedWorld, worldAsSeed } from './seed-world.ts';
 import { clearWorld, type World } from './world.ts';
 
@@ -52,6 +54,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   clock: answerClock,
   'kube-faults': answerKubeFaults,
   'put-back': answerPutBack,
+  issuer: answerIssuer,
+  record: (method, body, { world }) => answerAsks(method, body, world),
 };
 
 function answerFaults(
@@ -216,6 +220,14 @@ function answerPutBack(
   const ids = isNamed ? listAt(body, 'machines').map(String) : undefined;
   settleOperations(world);
   return { status: 200, body: { machines: putBackMachines(world, ids) } };
+}
+
+function answerIssuer(
+  method: string,
+  body: Json | undefined,
+  { world }: Control,
+): EmulatorResponse | undefined {
+  return method === 'PUT' ? { status: 200, body: { issuer: disturbIssuer(world, body) } } : undefined;
 }
 
 function refuse(status: number, message: string): EmulatorResponse {

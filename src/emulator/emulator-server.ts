@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { settleAddonRemoval } from './addon/settle-addon-removal.ts';
 import type { ArmCall } from './arm/arm-call.ts';
 import { answerArm, matchArmRoute } from './arm/arm-router.ts';
 import { cloudDiscoveryPath } from './arm/cloud-discovery.ts';
@@ -10,9 +11,11 @@ import { isAddonOn } from './arm/stored-cluster.ts';
 import { isSecure, splitByProtocol } from './both-protocols.ts';
 import type { TlsFiles } from './certificate.ts';
 import { answerControl, type Control } from './control-routes.ts';
-import { answerEntra, entraOperation } from './entra-routes.ts';
+import { answerEntra, entraOperation } from './entra/entra-routes.ts';
+import { answerGraph, graphOperation } from './entra/graph-routes.ts';
+import type { TokenBook } from './entra/tokens.ts';
 import type { FaultEffect } from './faults.ts';
-import { answerGraph, graphOperation } from './graph-routes.ts';
+import { answerIssuer, issuerOperation } from './federation/issuer-routes.ts';
 import {
   asEmulatorRequest,
   contentOf,
@@ -25,7 +28,6 @@ import {
 import { keepAddonException } from './kube/aks-objects.ts';
 import { refuseStranger } from './request-guard.ts';
 import { logEntry } from './request-log.ts';
-import type { TokenBook } from './tokens.ts';
 
 export interface ServerParts extends Control {
   readonly tokens: TokenBook;
@@ -108,6 +110,7 @@ async function answer(
     return;
   }
   settleOperations(parts.world);
+  settleAddonRemoval(parts.world, parts.kube);
   keepAddonException(parts.kube, isAddonOn(parts.world));
   const operation = operationName(request);
   const entry = logEntry(request, operation);
@@ -134,6 +137,7 @@ async function answer(
     return;
   }
   const answered = ownAnswer(parts, request, effects);
+  await pause(parts, answered, closing);
   if (request.method !== 'GET') {
     await parts.save();
   }
@@ -141,6 +145,20 @@ async function answer(
     return;
   }
   send(response, answered, effects);
+}
+
+async function pause(
+  { clock }: ServerParts,
+  { pause: wanted }: EmulatorResponse,
+  closing: AbortSignal,
+): Promise<void> {
+  try {
+    if (wanted !== undefined && clock.speed > 0) {
+      await delay(wanted.emulatorMs / clock.speed, undefined, { signal: closing });
+    }
+  } finally {
+    wanted?.end();
+  }
 }
 
 /** Instance metadata is asked for over plain http, by its protocol. */
@@ -159,6 +177,7 @@ function operationName(request: EmulatorRequest): string {
   return (
     entraOperation(method, path) ??
     graphOperation(method, path) ??
+    issuerOperation(method, path) ??
     matchArmRoute(method, path)?.route.name ??
     'unexpected'
   );
@@ -196,6 +215,9 @@ function ownAnswer(parts: ServerParts, request: EmulatorRequest, effects: FaultE
     }
     if (graphOperation(request.method, request.path) !== undefined) {
       return answerGraph(request, world, tokens);
+    }
+    if (issuerOperation(request.method, request.path) !== undefined) {
+      return answerIssuer(request, world);
     }
     const call = { request, world, effects, baseUrl, kubeconfig, runKubectl, giveOut: tokens.giveOut };
     return answerArm(matchArmRoute(request.method, request.path), call, tokens);

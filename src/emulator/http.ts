@@ -19,6 +19,8 @@ export interface EmulatorResponse {
   /** Written as JSON; wins over `text`. */
   readonly body?: Json;
   readonly text?: string;
+  /** What it takes before it is answered. `end` is called in any case, just before the answer. */
+  readonly pause?: { readonly emulatorMs: number; readonly end: () => void };
 }
 
 /**

@@ -12,13 +12,16 @@ import {
   textAt,
   writeJson,
 } from './exact-json.ts';
+import { giveIssuer, issuerUrl } from './federation/issuers.ts';
+import { readSigningKey } from './federation/signing-keys.ts';
+import { asksAsSeed, seedAsks } from './seed-asks.ts';
 import type { WorldSettings } from './settings.ts';
 import type { Application, FeatureState, Operation, ProviderState, Subscription, World } from './world.ts';
 
 /**
  * Merges a seed into the world: lists by id, `settings` by member. Resources named in `remove` go first.
  * Used by scenarios, `PUT /_podid/world` and state files alike.
- * @throws TypeError when an item has no id
+ * @throws TypeError when an item has no id, or an issuer a key that is none
  */
 export function seedWorld(world: World, seed: JsonObject): void {
   for (const id of listAt(seed, 'remove')) {
@@ -41,6 +44,9 @@ export function seedWorld(world: World, seed: JsonObject): void {
   for (const one of listAt(seed, 'federatedCredentials')) {
     world.federatedCredentials.set(key(one), copyJson(one as JsonObject));
   }
+  for (const one of listAt(seed, 'issuers')) {
+    world.issuers.set(required(one, 'issuer'), listAt(one, 'keys').map(readSigningKey));
+  }
   for (const one of listAt(seed, 'machines')) {
     seedMachine(world, copyJson(one as JsonObject));
   }
@@ -62,6 +68,10 @@ export function seedWorld(world: World, seed: JsonObject): void {
   for (const one of listAt(seed, 'youngPrincipals')) {
     world.youngPrincipals.set(required(one, 'objectId').toLowerCase(), Number(at(one, 'misses')));
   }
+  const record = objectAt(seed, 'record');
+  if (record !== undefined) {
+    world.tokenAsks = seedAsks(world.tokenAsks, record, world.clock.now());
+  }
   world.kubernetesObjects.push(...listAt(seed, 'kubernetes').map((one) => one as JsonObject));
 }
 
@@ -77,11 +87,13 @@ export function worldAsSeed(world: World): JsonObject {
     operations: plain([...world.operations.values()]),
     identities: [...world.identities.values()],
     federatedCredentials: [...world.federatedCredentials.values()],
+    issuers: plain([...world.issuers].map(([issuer, keys]) => ({ issuer, keys }))),
     machines: [...world.machines.values()],
     roleAssignments: plain([...world.roleAssignments.values()]),
     groups: [...world.groups].map(([objectId, members]) => ({ objectId, members })),
     applications: plain([...world.applications.values()]),
     youngPrincipals: [...world.youngPrincipals].map(([objectId, misses]) => ({ objectId, misses })),
+    record: asksAsSeed(world.tokenAsks),
     kubernetes: world.kubernetesObjects,
   };
 }
@@ -152,6 +164,7 @@ function seedCluster(world: World, one: JsonObject): void {
   if (textAt(document, 'properties', 'provisioningState') === undefined) {
     setState(document, 'Succeeded');
   }
+  giveIssuer(world, document, issuerUrl(document));
   if (textAt(document, 'eTag') === undefined) {
     renewTags(world, cluster);
   }

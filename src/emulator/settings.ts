@@ -1,5 +1,17 @@
 import type { MachineLimits } from './arm/machines/documented-limits.ts';
 
+/** What AKS takes away with the add-on, and in which order. Which of it a real AKS takes nobody has written down. */
+export interface AddonRemoval {
+  /** The definitions of the identity kinds, and with them all of their objects. */
+  readonly definitions: 'stay' | 'go';
+  /** The identities of the entries, on the nodes. */
+  readonly identities: 'stay' | 'go';
+  /** Its agent: DaemonSet and pods. */
+  readonly nmi: 'first' | 'last';
+  /** Between two of them, in emulator time; the first goes as soon as Azure has accepted the change. */
+  readonly delayMs: number;
+}
+
 /**
  * What a world does by itself, without any fault set. Every member can be set by a scenario or `PUT
  * /_podid/world`.
@@ -69,8 +81,31 @@ export interface WorldSettings {
    * service any more (aad-pod-identity #1102).
    */
   imdsLosesReassigned: boolean;
+  /** How long a write of a federated credential is in flight, in emulator time; another one on the identity is refused. */
+  credentialWriteMs: number;
+  /** What requests about federated credentials are throttled by. */
+  credentialLimits: 'none' | 'documented';
+  /** Name of a policy that denies new federated credentials; empty for none. */
+  credentialPolicy: string;
+  /** Where no federated credentials are to be had: locations as identities have them. */
+  regionsWithoutCredentials: readonly string[];
+  /** How long the federated credentials of a new identity are answered with ParentResourceNotFound, in emulator time. */
+  freshIdentityMs: number;
+  /** How long Entra does not know a credential that was written, in emulator time; longer when it is asked meanwhile. */
+  credentialLagMs: number;
+  /** Share of exchanges, from 0 to 1, that are refused although all is right. */
+  credentialMissRate: number;
+  /**
+   * Whether the cluster makes pods of workloads outside kube-system, by controllers and a webhook of Workload Identity;
+   * else they stay as they were put there.
+   */
+  runsPods: boolean;
+  /** How long a pod takes from its creation to its readiness, in emulator time. */
+  podStartMs: number;
   /** Items on a page of a list; 0 puts all on one. */
   pageSize: number;
+  /** What goes with the add-on when it is turned off, and in which order. */
+  addonRemoval: AddonRemoval;
   seed: number;
 }
 
@@ -110,7 +145,17 @@ export function settingsFor(time: EmulatorTime): WorldSettings {
     imdsMachines: {},
     imdsDelayMs: 0,
     imdsLosesReassigned: false,
+    credentialWriteMs: instant ? 20 : 1000,
+    credentialLimits: 'none',
+    credentialPolicy: '',
+    regionsWithoutCredentials: [],
+    freshIdentityMs: 0,
+    credentialLagMs: 0,
+    credentialMissRate: 0,
+    runsPods: false,
+    podStartMs: instant ? 40 : 4000,
     pageSize: 0,
+    addonRemoval: { definitions: 'stay', identities: 'stay', nmi: 'first', delayMs: 0 },
     seed: 1,
   };
 }

@@ -9,20 +9,24 @@ import { createClock, type EmulatorClock } from './clock.ts';
 import { scenarioSeed } from './control-routes.ts';
 import { environmentOf, writeFiles } from './emulator-environment.ts';
 import { createEmulatorServer } from './emulator-server.ts';
+import { claimsFor, createTokenBook, type TokenBook } from './entra/tokens.ts';
 import { type JsonObject, parseJson, textAt } from './exact-json.ts';
 import { createFaults, type FaultList } from './faults.ts';
+import { apiServerSigner, homeIssuers } from './federation/issuers.ts';
+import { signJwt } from './federation/signing-keys.ts';
 import { createImdsRoutes, type ImdsRoutes } from './imds/imds-routes.ts';
 import { identitiesFor, machineIn } from './imds/machine-registrations.ts';
 import { keepAddonException } from './kube/aks-objects.ts';
+import { runControllers } from './kube/controllers/run-controllers.ts';
 import { createKubeRoutes } from './kube/kube-routes.ts';
 import type { KubeStore } from './kube/objects/kube-store.ts';
+import type { TokenSigner } from './kube/service-account-tokens.ts';
 import { aksServerApplication, writeEntraKubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import type { LoggedRequest } from './request-log.ts';
 import { runKubectl as runKubectlIn } from './run-command/run-kubectl.ts';
 import { seedWorld, worldAsSeed } from './seed-world.ts';
 import { type EmulatorTime, settingsFor } from './settings.ts';
 import { createStateWriter, readState } from './state-file.ts';
-import { claimsFor, createTokenBook, type TokenBook } from './tokens.ts';
 import { createWorld, type World } from './world.ts';
 
 export interface EmulatorOptions {
@@ -135,11 +139,13 @@ async function listen(options: EmulatorOptions, ground: Ground): Promise<Emulato
     throw error;
   };
   const url = baseUrl();
+  homeIssuers(world, url);
   const armToken = issueArmToken(world, tokens, url);
   const files = await writeFiles(home, kubeconfig('token'), parts.isTls ? ca : undefined).catch(closeAfter);
   await save().catch(closeAfter);
   const stop = async () => {
     stopping.abort();
+    parts.controllers.stop();
     kubeRoutes.close();
     imdsRoutes.close();
     await server.close();
@@ -177,6 +183,14 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
     now: clock.now,
     users: { [kubeToken]: { name: 'clusterUser' } },
     userOf: (token) => entraUser(tokens, token),
+    signer: () => serviceAccountSigner(world, tokens),
+    asks: () => world.tokenAsks,
+  });
+  kubeRoutes.store.runsPods = () => world.settings.runsPods;
+  const controllers = runControllers(kubeRoutes.store, {
+    isOn: kubeRoutes.store.runsPods,
+    now: clock.now,
+    podStartMs: () => world.settings.podStartMs,
   });
   const imdsRoutes = createImdsRoutes({
     now: clock.now,
@@ -197,6 +211,7 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
     }
     world.kubernetesObjects = [];
     keepAddonException(kubeRoutes.store, isAddonOn(world));
+    controllers.look();
   };
   seedKubernetes();
   return {
@@ -210,10 +225,23 @@ function assemble(options: EmulatorOptions, { world, clock, tokens }: Ground) {
     faults: createFaults(clock),
     requests,
     kubeRoutes,
+    controllers,
     kube: kubeRoutes.store,
     imdsRoutes,
     save,
     seedKubernetes,
+  };
+}
+
+function serviceAccountSigner(world: World, tokens: TokenBook): TokenSigner {
+  const { issuer, key } = apiServerSigner(world);
+  return {
+    issuer,
+    sign(claims) {
+      const token = signJwt(key, claims);
+      tokens.giveOut(token);
+      return token;
+    },
   };
 }
 

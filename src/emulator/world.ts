@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EmulatorClock } from './clock.ts';
 import type { JsonObject } from './exact-json.ts';
+import type { SigningKey } from './federation/signing-keys.ts';
 import type { Registrations } from './imds/imds-identity.ts';
+import type { TokenAsks } from './kube/agent-record.ts';
 import type { WorldSettings } from './settings.ts';
 
 export interface Subscription {
@@ -90,6 +92,17 @@ export interface Application {
   readonly objectId: string;
   readonly tenantId: string;
   readonly secret: string;
+  /** Who else may sign in as it: in the shape of the `properties` of an identity's federated credential. */
+  readonly federatedCredentials?: readonly JsonObject[];
+}
+
+export type AddonPart = 'nmi' | 'definitions' | 'identities';
+
+/** Of one cluster: what the add-on has, and what of it goes when. */
+export interface AddonState {
+  /** Lower-case ids of the identities of its entries. */
+  identityIds: readonly string[];
+  leaving: { readonly what: AddonPart; readonly atMs: number }[];
 }
 
 /** Everything the emulator knows. Keys of the maps are lower-case resource ids. */
@@ -99,12 +112,22 @@ export interface World {
   /** As they were before any scenario. */
   readonly ownSettings: WorldSettings;
   tenantId: string;
+  /** Where the emulator listens, without a slash at the end; empty until it does. */
+  origin: string;
   readonly subscriptions: Map<string, Subscription>;
   readonly resourceGroups: Map<string, JsonObject>;
   readonly clusters: Map<string, Cluster>;
   readonly identities: Map<string, JsonObject>;
   /** Of the identities: who else may sign in as them. */
   readonly federatedCredentials: Map<string, JsonObject>;
+  /** Keys of identities whose credentials are written at this moment. */
+  readonly credentialWrites: Set<string>;
+  /** Federated credentials that Entra does not know yet, or not as they are now. Emulator times. */
+  readonly laggingCredentials: Map<string, { readonly madeMs: number; readonly seenAtMs: number }>;
+  /** Identities whose credentials are not found yet: key to the emulator time at which they are. */
+  readonly freshIdentities: Map<string, number>;
+  /** Keys by the URL of their OIDC issuer, newest first: of clusters, and of others whose tokens are known here. */
+  readonly issuers: Map<string, readonly SigningKey[]>;
   /** Scale sets and virtual machines, of which the nodes are made. */
   readonly machines: Map<string, JsonObject>;
   /** What the metadata services of machines know, by the machine; of one that never changed nothing. */
@@ -122,6 +145,10 @@ export interface World {
   /** Object id of a group to the object ids of its members. */
   readonly groups: Map<string, string[]>;
   readonly applications: Map<string, Application>;
+  /** What goes with the add-on, by the key of the cluster that has it or had it. */
+  readonly addons: Map<string, AddonState>;
+  /** What pods asked the agents of their nodes. */
+  tokenAsks: TokenAsks;
   /** Kubernetes objects that a scenario brings, handed to the cluster's API. */
   kubernetesObjects: JsonObject[];
   /** Counts up with each PUT; feeds the drawn durations. */
@@ -138,11 +165,16 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     settings,
     ownSettings: settings,
     tenantId: emptyTenant,
+    origin: '',
     subscriptions: new Map(),
     resourceGroups: new Map(),
     clusters: new Map(),
     identities: new Map(),
     federatedCredentials: new Map(),
+    credentialWrites: new Set(),
+    laggingCredentials: new Map(),
+    freshIdentities: new Map(),
+    issuers: new Map(),
     machines: new Map(),
     registrations: new Map(),
     buckets: new Map(),
@@ -152,6 +184,8 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     commandRuns: new Map(),
     groups: new Map(),
     applications: new Map(),
+    addons: new Map(),
+    tokenAsks: { asks: [] },
     kubernetesObjects: [],
     draws: 0,
     newId: randomUUID,
@@ -163,12 +197,16 @@ export function clearWorld(world: World): void {
   world.settings = world.ownSettings;
   world.tenantId = emptyTenant;
   world.draws = 0;
+  world.tokenAsks = { asks: [] };
   for (const map of [
     world.subscriptions,
     world.resourceGroups,
     world.clusters,
     world.identities,
     world.federatedCredentials,
+    world.laggingCredentials,
+    world.freshIdentities,
+    world.issuers,
     world.machines,
     world.registrations,
     world.buckets,
@@ -178,6 +216,7 @@ export function clearWorld(world: World): void {
     world.commandRuns,
     world.groups,
     world.applications,
+    world.addons,
   ]) {
     map.clear();
   }

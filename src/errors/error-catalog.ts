@@ -37,6 +37,7 @@ export const errorCatalog = {
     exitCode: 4,
     summary: 'The cluster has no pod identity or exception of that namespace and name.',
   },
+  WorkloadNotFound: { exitCode: 4, summary: 'No workload of that kind and name has pod identity.' },
   NamespaceNotFound: {
     exitCode: 4,
     summary:
@@ -53,6 +54,7 @@ export const errorCatalog = {
     summary: 'The metadata service gives no token to this pod. The message is its answer.',
   },
   SubscriptionNotFound: { exitCode: 4, summary: 'You see no subscription with that id or name.' },
+  WorkloadsLeft: { exitCode: 5, summary: 'Workloads still have pod identity. The details name them.' },
   AddonDisabled: { exitCode: 5, summary: 'The pod-identity add-on is off on this cluster.' },
   AddonEnabled: {
     exitCode: 5,
@@ -82,7 +84,34 @@ export const errorCatalog = {
     summary:
       "This change of the cluster's own identities is not possible with the identities that it has now.",
   },
-  LimitReached: { exitCode: 5, summary: 'A cluster holds at most 200 pod identities and 200 exceptions.' },
+  LimitReached: {
+    exitCode: 5,
+    summary:
+      'A cluster holds at most 200 pod identities and 200 exceptions, and a managed identity 20 federated credentials.',
+  },
+  FederationUnavailable: {
+    exitCode: 5,
+    summary: 'The region of the managed identity has no federated credentials.',
+  },
+  FederatedCredentialDiffers: {
+    exitCode: 5,
+    summary:
+      'A federated credential of the same issuer and subject was made by others, for another audience.',
+  },
+  ExchangeUnavailable: {
+    exitCode: 5,
+    summary:
+      'The cluster, or its node agent, cannot exchange tokens as it is. The message says what it lacks.',
+  },
+  TakeoverBlocked: {
+    exitCode: 5,
+    summary:
+      'The takeover of the add-on cannot go on as the cluster is now. The message says why; what was done stays done.',
+  },
+  TakeoverUnusable: {
+    exitCode: 5,
+    summary: 'The ConfigMap podid-takeover is of another cluster, or was changed by others: it says nothing.',
+  },
   EntryConflict: {
     exitCode: 5,
     summary: 'An entry with that namespace and name exists, with different content.',
@@ -174,7 +203,7 @@ export const errorCatalog = {
   MirrorFailed: {
     exitCode: 7,
     summary:
-      'The objects in the cluster could not be written to match Azure (exit code 6 when the cluster forbade it).',
+      'The objects in the cluster could not be written to match Azure (exit code 6 when the cluster forbade it, 5 when Azure refused to run a command there).',
   },
   EntryFailed: {
     exitCode: 8,
@@ -189,6 +218,16 @@ export const errorCatalog = {
     exitCode: 8,
     summary:
       'Some machines were changed and others were not. The details name each of the others, with the reason.',
+  },
+  ExchangeIncomplete: {
+    exitCode: 8,
+    summary:
+      'Some identities were switched and others were not. The details name each of the others, with the reason.',
+  },
+  MigrationIncomplete: {
+    exitCode: 8,
+    summary:
+      'Some workloads were moved as far as was asked for and others were not. The details name each of the others, with the reason.',
   },
   Interrupted: { exitCode: 130, summary: 'Interrupted. Azure finishes what it has accepted.' },
   Terminated: { exitCode: 143, summary: 'Terminated. Azure finishes what it has accepted.' },

@@ -15,7 +15,8 @@ export const exitCodes: readonly { readonly code: string; readonly meaning: stri
     { code: '7', meaning: 'unavailable or timed out; trying again may help', az: '1' },
     {
       code: '8',
-      meaning: 'Azure accepted the change, but the entry or the operation ended as Failed',
+      meaning:
+        'Azure accepted the change, but the entry or the operation ended as Failed; or a part of it was done and the rest was not',
       az: '0',
     },
     {
@@ -25,7 +26,8 @@ export const exitCodes: readonly { readonly code: string; readonly meaning: stri
     },
     {
       code: '10',
-      meaning: '`podid doctor`: a check failed; `podid nmi status --probe`: a probe got past the agent',
+      meaning:
+        '`podid doctor`: a check failed; `podid migrate check`: a workload failed; `podid nmi status --probe`: a probe got past the agent',
       az: '',
     },
     { code: '130, 143', meaning: 'interrupted, terminated', az: '1' },

@@ -111,7 +111,10 @@ export function readChoice(
   if (choice === undefined) {
     const nearest = nearestWord(text, choices);
     const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
-    faults.add(source, `${source}: ${quoted(text)} is not one of ${choices.join(', ')}.${hint}`);
+    faults.add(
+      source,
+      `${source}: ${quoted(text)} is not ${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}.${hint}`,
+    );
   }
   return choice ?? text;
 }

@@ -9,6 +9,7 @@ import { createNetwork } from '../network/network.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
 import { askPod, kubeRest } from './client/kube-rest.ts';
 import { mapKubeError } from './client/map-kube-error.ts';
+import { exchangeCluster } from './exchange/exchange-cluster.ts';
 import { armContext } from './kubeconfig/arm-kubeconfig.ts';
 import type { ChosenContext } from './kubeconfig/choose-context.ts';
 import { accessCluster } from './kubeconfig/cluster-access.ts';
@@ -20,10 +21,14 @@ import { mirrorTerms } from './mirror/mirror-terms.ts';
 import { readObjects } from './mirror/read-objects.ts';
 import { type OwnedObjects, ownedObjects } from './objects/owned-objects.ts';
 import { clusterPolicies } from './policies/cluster-policies.ts';
+import { takeoverCluster } from './takeover/takeover-cluster.ts';
 import { ledgerObject } from './workloads/ledger-object.ts';
+import { readMigration } from './workloads/read-migration.ts';
+import { readSeen } from './workloads/read-seen.ts';
 import { readStandardMode } from './workloads/read-standard-mode.ts';
 import { type AskThroughKubelet, readWorkloads } from './workloads/read-workloads.ts';
 import { workloadApi } from './workloads/workload-api.ts';
+import { writeMigration } from './workloads/write-migration.ts';
 
 export interface ClusterConnection {
   /**
@@ -79,6 +84,11 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   const standardMode = once(() => readStandardMode(reading(), ledgerObject(rest)));
   const policies = once(() => clusterPolicies(rest, clock));
   const agent = once(() => agentCluster(rest));
+  const exchange = once(() => exchangeCluster(rest));
+  const migration = once(() => readMigration(reading()));
+  const takeover = once(() => takeoverCluster(rest));
+  const seen = once(() => readSeen(workloads()));
+  const migrationWrites = once(() => writeMigration(rest, reading()));
   return {
     mirror: (request, ofMirror, report) => mirrorObjects(api, request, ofMirror, report),
     read: (ofRead) => readWithNamespaces(api, workloads(), ofRead),
@@ -93,6 +103,21 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     },
     get agent() {
       return agent();
+    },
+    get exchange() {
+      return exchange();
+    },
+    get migration() {
+      return migration();
+    },
+    get takeover() {
+      return takeover();
+    },
+    get seen() {
+      return seen();
+    },
+    get migrationWrites() {
+      return migrationWrites();
     },
   };
 }

@@ -11,6 +11,7 @@ import { createListeners, type Listeners } from '../runtime/keep-listening.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
 import { createMetricsHandler } from '../runtime/metrics-handler.ts';
+import { processMetrics } from '../runtime/process-metrics.ts';
 import { metricsLimits, probeLimits } from '../runtime/side-limits.ts';
 import { type AzureAccess, createAzureAccess } from './azure/azure-access.ts';
 import { createAssignmentApi } from './cluster/assignment-api.ts';
@@ -79,6 +80,7 @@ export async function runMic(settings: MicSettings, ports: MicPorts, signal: Abo
     instance,
     onFailure: () => counters.kubernetesError('event'),
   });
+  processMetrics(metrics);
   stateGauges(metrics, { relay, election, view, clock });
   const ended = new AbortController();
   setMaxListeners(0, ended.signal, signal);

@@ -1,7 +1,7 @@
 import { advice, command, type Hint, othersText } from '../errors/hint.ts';
 import type { OwnAuthorities } from './own-authorities.ts';
 import { proxyFaults } from './proxy-agent.ts';
-import type { NamedProxy } from './proxy-choice.ts';
+import type { NamedProxy, PassedProxy } from './proxy-choice.ts';
 
 /** Why there was no answer. */
 export interface NetworkFault {
@@ -17,6 +17,8 @@ export interface FaultFacts {
   readonly host: string;
   /** The way that was taken. */
   readonly proxy: NamedProxy | undefined;
+  /** The proxy that was not taken because the host is let past it. */
+  readonly passed?: PassedProxy | undefined;
   readonly authorities: Pick<OwnAuthorities, 'used' | 'unusable'>;
   /** `NODE_EXTRA_CA_CERTS` is set. */
   readonly trustsMore: boolean;
@@ -41,8 +43,9 @@ export function explainNetworkFault(error: unknown, facts: FaultFacts): NetworkF
     return { reason: `${certificate(facts.host)} (${code}).`, hint, mayPass: false };
   }
   const known = lines[code]?.(facts.host) ?? `no whole answer came from ${facts.host}`;
+  const way = facts.proxy === undefined ? passedText(facts) : ` through the proxy ${facts.proxy.origin}`;
   return {
-    reason: code === '' ? `${known}.` : `${known} (${code}).`,
+    reason: `${known}${code === '' ? '' : ` (${code})`}${way}.`,
     hint: tryAgainHint(facts),
     mayPass: true,
   };
@@ -118,8 +121,15 @@ function proxyHint({ proxy, host }: FaultFacts): Hint {
   return advice`Look at ${named(from)}; where ${othersText(host)} is reached without a proxy, add it to NO_PROXY.`;
 }
 
-function tryAgainHint({ proxy }: FaultFacts): Hint {
-  return proxy === undefined
+function passedText({ passed }: FaultFacts): string {
+  return passed === undefined ? '' : `, past the proxy that ${passed.from} names, since ${passed.by} says so`;
+}
+
+function tryAgainHint({ proxy, passed, host }: FaultFacts): Hint {
+  if (proxy !== undefined) {
+    return advice`Try again in a moment; the way goes through ${othersText(proxy.origin)}, which ${named(proxy.from)} names.`;
+  }
+  return passed === undefined
     ? advice`Try again in a moment; behind a proxy, set HTTPS_PROXY.`
-    : advice`Try again in a moment; the way goes through ${othersText(proxy.origin)}, which ${named(proxy.from)} names.`;
+    : advice`Try again in a moment; where ${othersText(host)} is reached through the proxy of ${othersText(passed.from)}, take it out of ${othersText(passed.by)}.`;
 }

@@ -3,7 +3,7 @@ import { Agent as TlsAgent } from 'node:https';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { NetworkFault } from './explain-network-fault.ts';
 import type { OwnAuthorities } from './own-authorities.ts';
-import { chooseProxy, type Environment, type NamedProxy, readProxy } from './proxy-choice.ts';
+import { chooseProxy, type Environment, type NamedProxy, passedProxy, readProxy } from './proxy-choice.ts';
 
 export interface WayOut {
   /** Of the connection to the server: an authority, a client's certificate. */
@@ -20,6 +20,8 @@ export interface Network {
    * @throws PodidError InvalidUsage when the proxy that is named cannot be one
    */
   agentFor(url: string, way?: WayOut): Promise<Agent | undefined>;
+  /** The proxy on the way to a URL. @throws PodidError as `agentFor` */
+  proxyFor(url: string): NamedProxy | undefined;
   /** Whether the way to a URL leads through a proxy. @throws PodidError as `agentFor` */
   isProxied(url: string, way?: Pick<WayOut, 'proxyUrl'>): boolean;
   /** Why nothing came back from a URL, in words, and what to do about it. */
@@ -37,7 +39,7 @@ export function createNetwork(environment: Environment): Network {
   const proxyOf = (url: string, proxyUrl: string | undefined): NamedProxy | undefined =>
     proxyUrl === undefined
       ? chooseProxy(environment, new URL(url))
-      : readProxy(proxyUrl, 'proxy-url of the kubeconfig');
+      : asKubectl(readProxy(proxyUrl, 'proxy-url of the kubeconfig'));
   const make = async (proxy: NamedProxy | undefined, tls: ConnectionOptions): Promise<Agent> => {
     const ca = [...((await authorities()).ca ?? [])];
     // A context that is made once spares each connection the reading of some hundred certificates.
@@ -50,6 +52,7 @@ export function createNetwork(environment: Environment): Network {
     return await createProxyAgent(proxy, toServer, own);
   };
   return {
+    proxyFor: (url) => proxyOf(url, undefined),
     isProxied: (url, { proxyUrl } = {}) => proxyOf(url, proxyUrl) !== undefined,
     async agentFor(url, { tls = {}, proxyUrl } = {}) {
       const proxy = proxyOf(url, proxyUrl);
@@ -73,6 +76,7 @@ export function createNetwork(environment: Environment): Network {
       return explainNetworkFault(error, {
         host: new URL(url).host,
         proxy: proxyOf(url, proxyUrl),
+        passed: proxyUrl === undefined ? passedProxy(environment, new URL(url)) : undefined,
         authorities: await authorities(),
         trustsMore: Boolean(environment['NODE_EXTRA_CA_CERTS']),
       });
@@ -98,3 +102,8 @@ function isEmpty(tls: ConnectionOptions): boolean {
 
 /** None is kept idle for as long as load balancers take to forget it. */
 const idleMs = 10_000;
+
+/** To kubectl `socks5` is what `socks5h` is to curl: the proxy resolves the name, which may be known there alone. */
+function asKubectl(proxy: NamedProxy): NamedProxy {
+  return { ...proxy, url: new URL(proxy.url.href.replace(/^socks5:/, 'socks5h:')) };
+}

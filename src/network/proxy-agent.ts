@@ -78,8 +78,8 @@ export async function createProxyAgent(
 /** Loaded only where there is a proxy. */
 async function tunnelAgent({ url }: NamedProxy, toProxy: ConnectionOptions): Promise<TunnelAgent> {
   if (url.protocol.startsWith('socks')) {
-    const { SocksProxyAgent } = await import('socks-proxy-agent');
-    return new SocksProxyAgent(url) as unknown as TunnelAgent;
+    const { socksAgent } = await import('./socks-agent.ts');
+    return socksAgent(url) as unknown as TunnelAgent;
   }
   const { HttpsProxyAgent } = await import('https-proxy-agent');
   return new HttpsProxyAgent(url, toProxy as object) as unknown as TunnelAgent;

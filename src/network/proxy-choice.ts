@@ -28,19 +28,42 @@ const schemes = ['http:', 'https:', 'socks:', 'socks4:', 'socks4a:', 'socks5:', 
  * @throws PodidError InvalidUsage when what is named is not a proxy
  */
 export function chooseProxy(environment: Environment, target: URL): NamedProxy | undefined {
+  const from = proxyVariable(environment, target);
+  const text = from === undefined ? undefined : environment[from];
+  if (from === undefined || text === undefined || passingVariable(environment, target) !== undefined) {
+    return undefined;
+  }
+  return readProxy(text, from);
+}
+
+/** A proxy that a host is let past. */
+export interface PassedProxy {
+  /** The variable that names the proxy: `HTTPS_PROXY`. */
+  readonly from: string;
+  /** The variable that lets the host past it: `NO_PROXY`. */
+  readonly by: string;
+}
+
+/** Undefined where no proxy is named for a URL, or the way leads through the one that is. */
+export function passedProxy(environment: Environment, target: URL): PassedProxy | undefined {
+  const from = proxyVariable(environment, target);
+  const by = passingVariable(environment, target);
+  return from === undefined || by === undefined ? undefined : { from, by };
+}
+
+/** The variable that names a proxy for a URL, whether or not the URL's host is let past it. */
+function proxyVariable(environment: Environment, target: URL): string | undefined {
   if (isLoopbackHost(target.hostname) || isLinkLocal(target.hostname)) {
     return undefined;
   }
-  const isTls = target.protocol === 'https:';
-  const names = [...(isTls ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy']), 'all_proxy', 'ALL_PROXY'];
-  const from = names.find((name) => environment[name]);
-  const text = from === undefined ? undefined : environment[from];
-  if (from === undefined || text === undefined) {
-    return undefined;
-  }
-  const noProxy = environment['no_proxy'] || environment['NO_PROXY'] || '';
-  const port = Number(target.port) || (isTls ? 443 : 80);
-  return isPastProxy(noProxy, target.hostname, port) ? undefined : readProxy(text, from);
+  const own = target.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy'];
+  return [...own, 'all_proxy', 'ALL_PROXY'].find((name) => environment[name]);
+}
+
+function passingVariable(environment: Environment, target: URL): string | undefined {
+  const by = ['no_proxy', 'NO_PROXY'].find((name) => environment[name]);
+  const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
+  return by !== undefined && isPastProxy(environment[by] ?? '', target.hostname, port) ? by : undefined;
 }
 
 /** 169.254.0.0/16 and fe80::/10: no router passes them on, so no proxy reaches the same host by them. */

@@ -1,17 +1,19 @@
 import type { Clock } from '../domain/time/clock.ts';
-import type { ApiConnection } from '../k8s/client/api-connection.ts';
+import type { WritingConnection } from '../k8s/client/api-connection.ts';
 import { createHttpServer, type HttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
+import { processMetrics } from '../runtime/process-metrics.ts';
 import { type ClusterView, type ClusterViewOptions, createClusterView } from './cluster/cluster-view.ts';
 import { namespaceOfPeer, namespaceOfUid } from './cluster/pod-index.ts';
 import { createPodLookup, unknownPeersOf } from './cluster/pod-lookup.ts';
+import { podsAsNode } from './cluster/pods-as-node.ts';
 import { createDecide } from './decide/choose-identity.ts';
 import { holdMs } from './decide/passing-reasons.ts';
-import { createTokenJson, type Exchange } from './http/answer.ts';
-import type { ErrorAnswer } from './http/error-answer.ts';
+import { createTokenJson } from './http/answer.ts';
 import { createHeldRequests, type HeldRequests } from './http/held-requests.ts';
 import { type ConnectionOwners, createConnectionOwners } from './http/lost-addresses.ts';
+import { recordRefused } from './http/record-refused.ts';
 import { createHostTokenRoute } from './http/routes/host-token.ts';
 import { createInstanceMetadataRoute } from './http/routes/instance-metadata.ts';
 import { createTokenRoute } from './http/routes/token.ts';
@@ -19,12 +21,15 @@ import { createNmiHandler, type NmiRoutes } from './http/server.ts';
 import { createTokenRequestReader } from './http/token-request.ts';
 import type { NmiSettings } from './nmi-settings.ts';
 import { createDecisionLog, type DecisionLog } from './observe/decision-log.ts';
+import { exchangeCounters, exchangeGauges } from './observe/exchange-gauges.ts';
 import { createNmiMetrics, measuredSources, type NmiMetrics, tokenCounters } from './observe/nmi-metrics.ts';
+import { createPodRecord, type PodRecord } from './observe/record/pod-record.ts';
 import { stateGauges } from './observe/state-gauges.ts';
 import { folderStamp, recordStamp } from './rules/address-map.ts';
 import { createKubenetGate, type KubenetGate } from './rules/guard/kubenet-gate.ts';
 import { nodeUptimeMs } from './rules/heartbeat.ts';
 import { createRulesWatch, type RulesWatch } from './rules/rules-watch.ts';
+import { createWorkloadGuard, type WorkloadGuard } from './tokens/exchange/workload-guard.ts';
 import { createMetadataBudget } from './tokens/imds/metadata-budget.ts';
 import { createMetadataSource } from './tokens/imds/metadata-source.ts';
 import type { TokenCache } from './tokens/token-cache.ts';
@@ -35,16 +40,19 @@ import { createTokens } from './tokens/token-sources.ts';
 export interface Agent {
   readonly view: ClusterView;
   readonly tokens: TokenCache;
+  /** What confines tokens of the pods' own accounts. */
+  readonly guard: WorkloadGuard;
   readonly server: HttpServer;
   readonly rules: RulesWatch;
   readonly gate: KubenetGate;
   readonly log: DecisionLog;
   readonly metrics: Metrics;
   readonly counters: NmiMetrics;
+  readonly record: PodRecord;
 }
 
 export interface AgentPorts {
-  readonly connection: ApiConnection;
+  readonly connection: WritingConnection;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly userAgent: string;
@@ -65,7 +73,12 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const owners = createConnectionOwners();
   const onAddressLost = (address: string, uid: string) => owners.lose(server, address, uid);
   const onPodGone = (uid: string) => tokens.forget(uid);
-  const view: ClusterView = createView(settings, ports, { counters, onPodGone, onAddressLost });
+  // Only with this subject it has been given the right to act as its node.
+  const pods =
+    settings.exchange.defaults.subject === 'workload' ? podsAsNode(connection, settings.node) : undefined;
+  const asked = { ...ports, ...(pods === undefined ? {} : { podsConnection: pods }) };
+  const view: ClusterView = createView(settings, asked, { counters, onPodGone, onAddressLost });
+  const guard = createWorkloadGuard({ connection, clock, logger, tokenFile: settings.exchange.tokenFile });
   const tokens: TokenCache = createTokens({
     settings,
     connection,
@@ -73,12 +86,16 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     clock,
     metrics: tokenCounters(metrics),
     namespaceOf: namespaceOfUid(view.pods),
+    podOf: (uid) => view.pods.byUid(uid),
+    guard,
     measure: measuredSources(metrics, clock),
     onSecretFailure: () => counters.kubernetesError('get_secret'),
+    exchangeObserver: exchangeCounters(metrics, clock),
   });
+  const keepsRules = isKept(settings);
   const rules: RulesWatch = createRulesWatch({
     uptimeMs: nodeUptimeMs,
-    isKept: isKept(settings),
+    isKept: keepsRules,
     folderStamp: () => folderStamp(settings.flags['cni-results-dir']),
     recordStamp: (name) => recordStamp(settings.flags['cni-results-dir'], name),
     onAddressLost,
@@ -96,7 +113,9 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     ending: ports.ending,
     onHeld: (one) => counters.held(one),
   });
-  const routes = createRoutes(settings, ports, { view, tokens, rules, held, owners, log, counters });
+  const isThere = (uid: string) => view.pods.byUid(uid) !== undefined;
+  const record = createPodRecord({ node: settings.node, clock, isThere });
+  const routes = createRoutes(settings, ports, { view, tokens, rules, held, owners, log, counters, record });
   const server: HttpServer = createHttpServer({
     limits: {
       headerBytes: 16 * 1024,
@@ -123,45 +142,26 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     },
     onRefusedConnection: () => counters.connectionRefused(),
   });
-  stateGauges(metrics, { view, rules, server, held, clock, mode: settings.flags['operation-mode'] });
-  return { view, tokens, server, rules, gate, log, metrics, counters };
-}
-
-/** What is refused outside the token routes is counted and logged as they do it. */
-function recordRefused({
-  log,
-  counters,
-  clock,
-}: Pick<Agent, 'log' | 'counters'> & { readonly clock: Clock }) {
-  return ({ request, peer, startedAt }: Exchange, { status, reason }: ErrorAnswer): void => {
-    counters.refused(reason);
-    log.record({
-      kind: 'other',
-      pod: peer,
-      uid: '',
-      identity: '',
-      clientId: '',
-      from: '',
-      status,
-      reason,
-      // A path that has no one meaning is not logged, and a query may hold anything.
-      resource: reason === 'bad-path' ? '' : ((request.url ?? '').split('?')[0] ?? ''),
-      ms: clock.monotonic() - startedAt,
-    });
-  };
+  processMetrics(metrics);
+  const mode = settings.flags['operation-mode'];
+  stateGauges(metrics, { view, rules, keepsRules, server, held, record, clock, mode });
+  exchangeGauges(metrics, { view, guard, pods, ...settings.exchange });
+  return { view, tokens, guard, server, rules, gate, log, metrics, counters, record };
 }
 
 function createView(
   { node, flags }: NmiSettings,
-  { connection, clock, logger }: AgentPorts,
+  { connection, podsConnection, clock, logger }: AgentPorts & Pick<ClusterViewOptions, 'podsConnection'>,
   parts: Pick<ClusterViewOptions, 'onPodGone' | 'onAddressLost'> & { readonly counters: NmiMetrics },
 ): ClusterView {
   return createClusterView({
     connection,
+    ...(podsConnection === undefined ? {} : { podsConnection }),
     node,
     mode: flags['operation-mode'] === 'managed' ? 'managed' : 'standard',
     assignmentsByLabel: flags.enableScaleFeatures,
     allowLoopbackPods: flags['allow-loopback-pods'],
+    takeoverNamespace: flags['takeover-namespace'],
     clock,
     logger,
     onPodGone: parts.onPodGone,
@@ -183,12 +183,13 @@ interface Parts {
   readonly owners: ConnectionOwners;
   readonly log: DecisionLog;
   readonly counters: NmiMetrics;
+  readonly record: PodRecord;
 }
 
 function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): NmiRoutes {
   const { flags, holdTimes } = settings;
   const { clock, userAgent, ending } = ports;
-  const { view, tokens, rules, held, owners, log, counters: metrics } = parts;
+  const { view, tokens, rules, held, owners, log, counters: metrics, record } = parts;
   const lookup = createPodLookup({
     pods: view.pods,
     relist: () => view.relistPods(),
@@ -203,6 +204,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
       forceNamespaced: settings.forceNamespaced,
       requireChoice: flags['require-identity-choice'],
       secretPairs: settings.secretPairs,
+      exchange: settings.exchange.defaults,
     },
     clock,
   );
@@ -219,6 +221,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     held,
     log,
     metrics,
+    record,
     clock,
     read: createTokenRequestReader(),
     json: createTokenJson(),

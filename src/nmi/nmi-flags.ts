@@ -1,6 +1,7 @@
 import type { FlagTable } from '../flags/flag-table.ts';
 import type { HelpPage } from '../flags/help-text.ts';
 import { klogFlags } from '../flags/klog-flags.ts';
+import { exchangeFlags } from './tokens/exchange/exchange-flags.ts';
 
 const port = { kind: 'integer', value: 'PORT', least: 0, most: 65_535 } as const;
 
@@ -251,6 +252,7 @@ const podidFlags = {
     default: '',
     summary: 'additional hosts, separated by commas, that an adEndpoint may name',
   },
+  ...exchangeFlags,
   'refuse-client-ids': {
     kind: 'text',
     value: 'IDS',
@@ -275,6 +277,13 @@ const podidFlags = {
     kind: 'switch',
     default: false,
     summary: 'for demonstrations, whose API server is on loopback: pods may have addresses of 127.0.0.0/8',
+  },
+  'takeover-namespace': {
+    kind: 'text',
+    value: 'NAMESPACE',
+    default: '',
+    summary:
+      "the agent's own namespace, where podid takeover keeps the ConfigMap podid-takeover, which says what is served on while the add-on's definitions are gone; empty: it is not looked for",
   },
   'hold-sec': {
     kind: 'integer',

@@ -8,6 +8,7 @@ import { didYouMean, readGoFlags } from '../flags/read-go-flags.ts';
 import { createNetwork, type Network } from '../network/network.ts';
 import { type HoldTimes, usualHoldMs } from './decide/passing-reasons.ts';
 import { nmiFlags, nmiWords } from './nmi-flags.ts';
+import { type ExchangeSettings, exchangeFaults, exchangeSettings } from './tokens/exchange/exchange-flags.ts';
 
 export type NmiWord = 'all' | keyof typeof nmiWords;
 
@@ -27,6 +28,7 @@ export interface NmiSettings {
   /** How long a request is held for what heals by itself. */
   readonly holdTimes: HoldTimes;
   readonly adEndpointHosts: readonly string[];
+  readonly exchange: ExchangeSettings;
   readonly serverUser: number | undefined;
   /** The way to Entra, and to the API server that a kubeconfig names; IMDS is asked past it. */
   readonly network: Network;
@@ -72,6 +74,7 @@ export function nmiSettings(
       .split(',')
       .map((host) => host.trim())
       .filter((host) => host !== ''),
+    exchange: exchangeSettings(flags),
     serverUser: /^\d{1,10}$/.test(flags['server-user']) ? Number(flags['server-user']) : undefined,
     network: createNetwork(environment),
   };
@@ -135,7 +138,7 @@ function holdTimes(flags: FlagValues<typeof nmiFlags>, given: ReadonlySet<string
   };
 }
 
-function requireSource({ word, flags, node, forceNamespaced }: NmiSettings): void {
+function requireSource({ word, flags, node, forceNamespaced, exchange, adEndpointHosts }: NmiSettings): void {
   const serves = word === 'all' || word === 'serve';
   const guardsBoot = word === 'boot-guard';
   const faults = [
@@ -155,6 +158,7 @@ function requireSource({ word, flags, node, forceNamespaced }: NmiSettings): voi
     flags['remove-startup-taint'] === '' || isTaintKey(flags['remove-startup-taint'])
       ? ''
       : 'The flag --remove-startup-taint takes the key of a taint, without value and effect.',
+    ...exchangeFaults(exchange, adEndpointHosts),
     isIPv4(flags['nmi-listen-address']) ? '' : 'The flag --nmi-listen-address takes an IPv4 address.',
     isIPv4(flags['metadata-ip']) ? '' : 'The flag --metadata-ip takes an IPv4 address.',
   ].filter((fault) => fault !== '');

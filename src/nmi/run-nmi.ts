@@ -67,6 +67,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
     whyNotReady({
       notListening: listeners.faults,
       watches: agent.view.watches,
+      held: heldKinds(agent.view),
       redirectedByOthers: settings.flags['redirected-by-others'] && settings.word === 'serve',
       rules: agent.rules,
       gateClosed: agent.gate.whyClosed(),
@@ -91,6 +92,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
     rules,
     agent.view.run(ended.signal),
     agent.log.run(ended.signal),
+    ...(settings.exchange.defaults.subject === 'workload' ? [agent.guard.run(ended.signal)] : []),
     listenWhereRulesSay(settings, { agent, listeners }, ended.signal),
     letPodsIn(settings, { ...ports, connection, isReady: () => notReady().length === 0 }, signal),
   ];
@@ -102,6 +104,10 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   connection.close();
   await Promise.all([...rest, ...sideServers.map(({ server }) => server.close())]);
   logger.info({}, 'ended; the redirect rules stay');
+}
+
+function heldKinds({ watches, hold }: Agent['view']): ReadonlySet<string> {
+  return new Set([...watches.keys()].filter((kind) => hold.standsIn(kind)));
 }
 
 /**

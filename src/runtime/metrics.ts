@@ -20,6 +20,14 @@ export interface Metrics {
     definition: MetricDefinition<Label>,
     read: () => Iterable<readonly [LabelValues<Label>, number]>,
   ): void;
+  /**
+   * A counter that something else keeps; its name ends in `_total`.
+   * @param read called at each scrape; totals since the start of what counts, which only grow
+   */
+  total<Label extends string>(
+    definition: MetricDefinition<Label>,
+    read: () => Iterable<readonly [LabelValues<Label>, number]>,
+  ): void;
   /** @param buckets upper bounds, in the unit of the metric's name */
   histogram<Label extends string>(
     definition: MetricDefinition<Label>,
@@ -49,6 +57,17 @@ export function createMetrics(): Metrics {
           this.reset();
           for (const [labels, value] of read()) {
             this.set(labels, value);
+          }
+        },
+      });
+    },
+    total(definition, read) {
+      new Counter({
+        ...basics(definition),
+        collect() {
+          this.reset();
+          for (const [labels, value] of read()) {
+            this.inc(labels, value);
           }
         },
       });

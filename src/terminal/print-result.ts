@@ -5,7 +5,7 @@ import type { Query } from './query.ts';
 import type { Column } from './table.ts';
 import { tsv } from './tsv.ts';
 
-export const outputFormats = ['json', 'yaml', 'table', 'wide', 'name', 'tsv', 'none'] as const;
+export const outputFormats = ['json', 'yaml', 'table', 'wide', 'name', 'tsv', 'html', 'none'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 export interface ResultFormat {
@@ -37,6 +37,8 @@ export interface TableShape {
   readonly text?: (value: never, colour: Colours) => string;
   /** One of many results of one command: JSON is a line each, YAML a document each. */
   readonly repeated?: true;
+  /** Of the page that `-o html` makes of it. */
+  readonly title?: string;
 }
 
 /** The result as the format has it; empty or ending with a line break. */
@@ -68,6 +70,10 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
         .rows(shown as never)
         .map((row) => `${plainText(shape.name?.(row as never) ?? '', 'one')}\n`)
         .join('');
+    case 'html': {
+      const { htmlPage } = await import('./html-page.ts');
+      return await htmlPage(eachText(shown), shape, shape.title ?? '');
+    }
     case 'none':
       return '';
   }

@@ -79,6 +79,11 @@ export class UsageFaults {
     return this.#faults.map(({ message }) => message);
   }
 
+  /** Of those that have a place in a file. */
+  get lines(): readonly number[] {
+    return this.#faults.flatMap(({ line }) => line ?? []);
+  }
+
   get any(): boolean {
     return this.#faults.length > 0;
   }

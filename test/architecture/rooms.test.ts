@@ -14,7 +14,10 @@ interface Room {
 const house: Readonly<Record<string, Room>> = {
   errors: { rooms: [], packages: [] },
   domain: { rooms: ['errors'], packages: [] },
-  validate: { rooms: ['domain', 'errors'], packages: ['yaml', 'fastest-levenshtein', 'unbash'] },
+  validate: {
+    rooms: ['domain', 'errors'],
+    packages: ['fastest-levenshtein', 'jsonschema', 'yaml', 'unbash'],
+  },
   flags: { rooms: ['validate', 'errors'], packages: ['commander', 'node:util'] },
   workflows: { rooms: ['domain', 'errors'], packages: [] },
   terminal: {
@@ -64,16 +67,26 @@ const clock = 'src/runtime/system-clock.ts';
 /** The one file of `cli` that knows the typed commands, and loads one only when it is typed. */
 const tree = 'src/cli/run/command-tree.ts';
 
+/** By which Helm refuses values, and podid too. */
+const chartSchema = 'deploy/chart/values.schema.json';
+
 /** What podid and podid-nmi have in common, types aside: what is added here is loaded on every node. */
 const agentShares: readonly string[] = [
+  'src/domain/azure/entra-hosts.ts',
   'src/domain/azure/loopback-host.ts',
   'src/domain/azure/odd-character.ts',
+  'src/domain/azure/resource-id.ts',
+  'src/domain/azure/written-id.ts',
+  'src/domain/exchange/exchange-guard.ts',
+  'src/domain/exchange/kept-annotations.ts',
+  'src/domain/exchange/token-source.ts',
   'src/domain/kubernetes/identity-credential.ts',
   'src/domain/kubernetes/identity-resources.ts',
   'src/domain/kubernetes/object-limits.ts',
   'src/domain/kubernetes/pod-decision.ts',
   'src/domain/kubernetes/secret-pairs.ts',
   'src/domain/kubernetes/taints.ts',
+  'src/domain/takeover/hold.ts',
   'src/domain/time/backoff.ts',
   'src/domain/time/change-notice.ts',
   'src/domain/time/retry-after.ts',
@@ -108,17 +121,24 @@ const agentShares: readonly string[] = [
   'src/network/own-authorities.ts',
   'src/network/proxy-agent.ts',
   'src/network/proxy-choice.ts',
+  'src/network/socks-agent.ts',
+  'src/validate/files/go-yaml-scalar.ts',
   'src/validate/files/kubeconfig-entries.ts',
   'src/validate/files/kubeconfig.ts',
-  'src/validate/files/yaml-depth.ts',
+  'src/validate/files/located-yaml.ts',
+  'src/validate/files/yaml-nodes.ts',
+  'src/validate/flags/kubernetes-names.ts',
   'src/validate/json-record.ts',
   'src/validate/json-shape.ts',
+  'src/validate/kubernetes/controller-ref.ts',
   'src/validate/kubernetes/crd-objects.ts',
   'src/validate/kubernetes/kept-members.ts',
   'src/validate/kubernetes/kube-status.ts',
   'src/validate/kubernetes/pod.ts',
+  'src/validate/kubernetes/takeover-hold.ts',
   'src/validate/kubernetes/watch-event.ts',
   'src/validate/nearest-word.ts',
+  'src/validate/token-claims.ts',
   'src/validate/usage-faults.ts',
 ];
 
@@ -198,6 +218,9 @@ function strangersIn(file: SourceFile): string[] {
     .filter(({ specifier, target, dynamic }) => {
       if (target === undefined) {
         return !room.packages.some((name) => matches(name, specifier));
+      }
+      if (target === chartSchema) {
+        return roomOf(file.path) !== 'validate';
       }
       const other = roomOf(target);
       if (file.path === composition && adapters.includes(other)) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noImageText } from '../../src/domain/kubernetes/agent-image.ts';
-import { emulatedPodid } from './emulated-podid.ts';
+import { emulatedPodid, identityId } from './emulated-podid.ts';
 
 const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
 
@@ -34,9 +34,21 @@ describe("podid nmi on the emulator's own agent", () => {
     expect(installed.stderr).toContain(
       'The agent is installed, and no pod of it is started: The nodes of the emulator run no pods.',
     );
+    expect(installed.stderr).toMatch(/podid token --emulated-pod demo\/(?:web|jobs)$/m);
     const again = await podid.run(['nmi', 'uninstall', '--yes']);
     expect(again.exitCode, again.stderr).toBe(7);
     expect(again.stderr).toContain('Removing Deployment podid-mic');
+  });
+
+  it("names, for a pod to try, a binding of the reader's own", async () => {
+    await using podid = await emulatedPodid({ scenario: 'first-time' });
+    const install = ['nmi', 'install', ...image, '--yes'];
+    expect((await podid.run(install)).stderr).toMatch(/podid token --emulated-pod NAMESPACE\/LABEL$/m);
+    const id = identityId('web');
+    await podid.json(
+      `add --mode cluster --namespace default --name api --binding-selector front --identity-resource-id ${id}`,
+    );
+    expect((await podid.run(install)).stderr).toMatch(/podid token --emulated-pod default\/front$/m);
   });
 
   it('installs nothing while nobody has named an image, and says what to set', async () => {
@@ -47,4 +59,60 @@ describe("podid nmi on the emulator's own agent", () => {
     expect(ran.stderr).toContain(`podid: ${noImageText}\n`);
     expect(podid.emulator.requests).toHaveLength(before);
   });
+
+  it.each<[string, readonly string[], boolean, number]>([
+    ['takes its place, once Azure says that the add-on is off', ['--force'], false, 0],
+    ['names what else there is', [], false, 5],
+    ['is refused, as long as Azure says that it is on', ['--force'], true, 5],
+    ['is refused where a kubeconfig is named, so that Azure is not asked', ['--force', 'FILE'], false, 5],
+  ])('beside what the add-on left behind %s', async (_, words, isOn, exitCode) => {
+    await using podid = await emulatedPodid({ scenario: 'first-time' });
+    const { emulator } = podid;
+    if (isOn) {
+      await podid.run('enable');
+    }
+    emulator.kube.remove('daemonsets', 'kube-system', 'podid-nmi');
+    emulator.kube.seed(leftByAddon);
+    const kubeconfig = ['--kubeconfig', emulator.environment['KUBECONFIG'] ?? ''];
+    const typed = words.flatMap((word) => (word === 'FILE' ? kubeconfig : [word]));
+    const ran = await podid.run([
+      'nmi',
+      'install',
+      ...image,
+      '-g',
+      'demo-rg',
+      '-c',
+      'demo',
+      ...typed,
+      '--dry-run',
+    ]);
+    expect(ran.exitCode, ran.stderr).toBe(exitCode);
+  });
 });
+
+const labels = { component: 'nmi', tier: 'node' };
+const leftByAddon = {
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: {
+    name: 'nmi',
+    namespace: 'kube-system',
+    labels: { ...labels, 'kubernetes.azure.com/managedby': 'aks' },
+  },
+  spec: {
+    selector: { matchLabels: labels },
+    template: {
+      metadata: { labels },
+      spec: {
+        hostNetwork: true,
+        containers: [
+          {
+            name: 'nmi',
+            image: 'mcr.microsoft.com/oss/azure/aad-pod-identity/nmi:v1.8.13',
+            args: ['--node=x'],
+          },
+        ],
+      },
+    },
+  },
+};

@@ -1,3 +1,4 @@
+import { type WorkloadKind, workloadKindFacts } from '../../src/domain/kubernetes/workloads.ts';
 import type { JsonObject } from '../../src/emulator/exact-json.ts';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
 import type { Emulator } from '../../src/emulator/start-emulator.ts';
@@ -190,7 +191,9 @@ export const seededFaults: readonly SeededFault[] = [
     check: 'definitions',
     title: /of the identity kinds are not installed/,
     seed: ({ kube }) => {
-      kube.faults = { ...kube.faults, missingCrds: true };
+      for (const { metadata } of kube.list('customresourcedefinitions')) {
+        kube.remove('customresourcedefinitions', '', metadata.name);
+      }
     },
   },
   {
@@ -202,7 +205,8 @@ export const seededFaults: readonly SeededFault[] = [
   {
     what: 'an object with the client id of yesterday',
     check: 'objects',
-    fixes: /podid mirror .* --force/,
+    // The object is podid's own, which it may write as it is.
+    fixes: /^podid mirror (?!.*--force)/,
     title: /identity demo\/web \((differs|missing)\)/,
     seed: (emulator) =>
       editObject(emulator, 'azureidentities', 'web', (object) => ({
@@ -385,10 +389,21 @@ export const seededFaults: readonly SeededFault[] = [
 
 export interface FaultOfObjects extends SeededFault {
   /** That the check ends with; a failure where none is named. */
-  readonly result?: 'warn';
+  readonly result?: 'warn' | 'pass';
+  /** With the add-on on: the checks that fail or warn of it, in their order, where that is not `check` alone. */
+  readonly withAddon?: readonly string[];
   /** What finds it, where that is not the question about the pod. */
   readonly line?: string;
 }
+
+/** What people add to the kinds of workloads most, and the one of Kubernetes' own that is before Deployments. */
+const foreignKinds = [
+  'ReplicationController',
+  'Rollout',
+  'DeploymentConfig',
+  'KnativeService',
+  'ScaledJob',
+] as const satisfies readonly WorkloadKind[];
 
 /**
  * The same for a cluster without the add-on, whose objects nothing in Azure stands against: here a pair need not be
@@ -397,12 +412,14 @@ export interface FaultOfObjects extends SeededFault {
 export const faultsOfObjects: readonly FaultOfObjects[] = [
   {
     what: 'a binding that names nobody',
+    withAddon: ['objects'],
     check: 'selector',
     title: /names AzureIdentity nobody, which does not exist/,
     seed: (emulator) => onlyBinding(emulator, { azureIdentity: 'nobody', selector: 'web' }),
   },
   {
     what: 'a binding to an identity of another namespace',
+    withAddon: ['objects'],
     check: 'selector',
     title: /names AzureIdentity shared, which is in other/,
     seed: (emulator) => {
@@ -413,12 +430,14 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
   },
   {
     what: 'a binding in other letters',
+    withAddon: ['objects'],
     check: 'selector',
     title: /names AzureIdentity WEB, which does not exist; there is web/,
     seed: (emulator) => onlyBinding(emulator, { azureIdentity: 'WEB', selector: 'web' }),
   },
   {
     what: 'old spelling and a type as text, of which the selector is another',
+    withAddon: ['objects'],
     check: 'selector',
     title: /aadpodidbinding=web of demo\/web-1 matches no selector in namespace demo, which has front\./,
     seed: (emulator) => {
@@ -429,12 +448,14 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
   },
   {
     what: 'an identity of no type that there is',
+    withAddon: ['entries', 'objects'],
     check: 'selector',
     title: /AzureIdentity demo\/web, which demo\/web-1 would get, has the type 7/,
     seed: (emulator) => editSpec(emulator, { type: 7 }),
   },
   {
     what: 'no binding of the identity',
+    withAddon: ['objects'],
     check: 'selector',
     title: /matches no selector in namespace demo, which has none/,
     seed: ({ kube }) => kube.remove('azureidentitybindings', 'demo', 'web-binding'),
@@ -447,6 +468,7 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
   },
   {
     what: 'a managed identity that was deleted and created again',
+    withAddon: ['identities', 'own-roles'],
     check: 'identities',
     title: /created again.*demo\/web/,
     seed: (emulator) => faultWith('a managed identity that was deleted and created again').seed(emulator),
@@ -459,6 +481,7 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
   },
   {
     what: 'a scale set without an identity of which there is a client id alone',
+    withAddon: ['node-identities', 'objects'],
     check: 'node-identities',
     title: /demo\/web on aks-nodepool1-12345678-vmss/,
     fixes: /^az identity list/,
@@ -469,19 +492,57 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
   },
   {
     what: 'a resource id without its first slash, and no client id',
+    withAddon: ['objects', 'identity-ids'],
     check: 'identity-ids',
     title: /^resourceID "subscriptions.*" of AzureIdentity demo\/web is no id/,
     seed: (emulator) => editSpec(emulator, { resourceID: identityId('web').slice(1), clientID: undefined }),
   },
   {
     what: 'a resource id without its first slash, beside a client id',
+    withAddon: ['objects', 'identity-ids'],
     check: 'identity-ids',
     result: 'warn',
     title: /The agent asks by the client id/,
     seed: (emulator) => editSpec(emulator, { resourceID: identityId('web').slice(1) }),
   },
   {
+    what: 'an annotation that names no source of tokens',
+    check: 'exchange',
+    title: /AzureIdentity demo\/web has the annotation podid\.io\/token-source: "vault"/,
+    seed: (emulator) => annotateIdentity(emulator, { 'podid.io/token-source': 'vault' }),
+  },
+  {
+    what: 'an identity that is to be exchanged, and no tenant',
+    check: 'exchange',
+    title: /names no tenant/,
+    seed: (emulator) => annotateIdentity(emulator, { 'podid.io/token-source': 'exchange' }),
+  },
+  {
+    what: 'an identity that is to be exchanged, and agents without a token for that',
+    check: 'exchange',
+    title: /^1 identity here is to be exchanged, and the agent has no token for that on /,
+    seed: (emulator) =>
+      annotateIdentity(emulator, {
+        'podid.io/token-source': 'exchange',
+        'podid.io/tenant-id': '00000000-0000-4000-8000-00000000000a',
+      }),
+  },
+  {
+    what: 'an identity that is to be exchanged, and no federated credential',
+    check: 'federated-credentials',
+    title: /^1 identity is to be exchanged, .* demo\/web: NoIssuer: /,
+    fixes: /^podid exchange enable .*--identity demo\/web/,
+    seed: (emulator) => {
+      giveExchangeToken(emulator);
+      annotateIdentity(emulator, {
+        'podid.io/token-source': 'exchange',
+        'podid.io/tenant-id': '00000000-0000-4000-8000-00000000aaaa',
+      });
+    },
+  },
+  {
     what: 'a client id that is a name',
+    withAddon: ['objects', 'identity-ids'],
     check: 'identity-ids',
     result: 'warn',
     title: /^clientID "web" of AzureIdentity demo\/web is no GUID/,
@@ -507,8 +568,33 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
       seed: (emulator) => seedWorkload(emulator, kind),
     }),
   ),
+  ...foreignKinds.map(
+    (kind): FaultOfObjects => ({
+      line: 'doctor --namespace demo -o json',
+      what: `the label on the ${workloadKindFacts(kind).title} alone`,
+      check: 'label',
+      title: new RegExp(`on ${workloadKindFacts(kind).title} demo/work and not on the template`),
+      fixes: /^kubectl patch \S+ work -n demo /,
+      seed: (emulator) => seedForeignWorkload(emulator, kind),
+    }),
+  ),
+  {
+    what: 'two identities of one selector, of which a pod gets the older',
+    check: 'selector',
+    result: 'pass',
+    withAddon: ['objects'],
+    title: /leads to several identities; .* demo\/web-1 gets the oldest, demo\/web\.$/,
+    seed: (emulator) => {
+      const identity = { type: 0, resourceID: identityId('web'), clientID: webClientId };
+      const metadata = { namespace: 'demo', name: 'young', creationTimestamp: '2999-01-01T00:00:00Z' };
+      seedIdentityObject(emulator, 'AzureIdentity', metadata, identity);
+      const spec = { azureIdentity: 'young', selector: 'web' };
+      seedIdentityObject(emulator, 'AzureIdentityBinding', { ...metadata, name: 'young-binding' }, spec);
+    },
+  },
   {
     what: "an identity of podid's own whose binding was emptied by hand",
+    withAddon: ['objects'],
     line: 'doctor --namespace demo -o json',
     check: 'entries',
     result: 'warn',
@@ -529,6 +615,7 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
   },
   {
     what: 'an exception that others wrote',
+    withAddon: ['objects', 'exceptions'],
     check: 'exceptions',
     title: /demo\/legacy takes demo\/web-1/,
     fixes: /^podid exception delete .*--name legacy --force$/,
@@ -539,6 +626,7 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
   },
   {
     what: 'an identity that no binding names',
+    withAddon: ['objects'],
     line: 'doctor --namespace demo -o json',
     check: 'entries',
     result: 'warn',
@@ -572,6 +660,30 @@ function editSpec(emulator: Emulator, spec: JsonObject | Readonly<Record<string,
   });
 }
 
+function annotateIdentity(emulator: Emulator, annotations: Readonly<Record<string, string>>): void {
+  editObject(emulator, 'azureidentities', 'web', (object) => ({
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...annotations } },
+  }));
+}
+
+/** As podid.exchange.enabled has it, to the agents that run. */
+function giveExchangeToken({ kube }: Emulator): void {
+  const serviceAccountToken = { path: 'token', audience: 'api://AzureADTokenExchange' };
+  const volumes = [{ name: 'exchange-token', projected: { sources: [{ serviceAccountToken }] } }];
+  for (const pod of kube.list('pods', 'kube-system')) {
+    kube.seed({ ...pod, spec: { ...(pod.spec as object), volumes } });
+  }
+  const agents = kube.get('daemonsets', 'kube-system', 'podid-nmi');
+  if (agents) {
+    const { template, ...spec } = agents.spec as { readonly template?: { readonly spec?: object } };
+    kube.seed({
+      ...agents,
+      spec: { ...spec, template: { ...template, spec: { ...template?.spec, volumes } } },
+    });
+  }
+}
+
 function onlyBinding(emulator: Emulator, spec: object): void {
   const metadata = { namespace: 'demo', name: 'web-binding' };
   seedIdentityObject(emulator, 'AzureIdentityBinding', metadata, spec);
@@ -583,6 +695,28 @@ function seedWorkload({ kube }: Emulator, kind: string): void {
   const spec = kind === 'CronJob' ? { jobTemplate: { spec: { template } } } : { template };
   const apiVersion = /Job$/.test(kind) ? 'batch/v1' : 'apps/v1';
   kube.seed({ apiVersion, kind, metadata, spec: { ...spec, selector: { matchLabels: { app: 'web' } } } });
+}
+
+function seedForeignWorkload({ kube }: Emulator, kind: (typeof foreignKinds)[number]): void {
+  const { group, version, plural, template: steps, custom } = workloadKindFacts(kind);
+  const kindName = kind === 'KnativeService' ? 'Service' : kind;
+  if (custom) {
+    const names = { plural, kind: kindName, singular: kindName.toLowerCase() };
+    kube.seed({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `${plural}.${group}` },
+      spec: { group, scope: 'Namespaced', names, versions: [{ name: version, served: true, storage: true }] },
+    });
+  }
+  const template = { metadata: { labels: { app: 'web' } }, spec: {} };
+  const spec = steps.reduceRight<object>((inner, step) => ({ [step]: inner }), template);
+  kube.seed({
+    apiVersion: group === '' ? version : `${group}/${version}`,
+    kind: kindName,
+    metadata: { namespace: 'demo', name: 'work', labels: { app: 'web', aadpodidbinding: 'web' } },
+    spec: { ...spec, selector: { app: 'web' } },
+  });
 }
 
 function clusterDocument({ world }: Emulator): JsonObject | undefined {
@@ -623,8 +757,7 @@ function editObject(
   name: string,
   edit: (object: KubeObject) => KubeObject,
 ): void {
-  const object =
-    kube.faults.missingCrds && kind.startsWith('azure') ? undefined : kube.get(kind, 'demo', name);
+  const object = kind.startsWith('azure') && !hasDefinitions(kube) ? undefined : kube.get(kind, 'demo', name);
   if (object) {
     kube.seed(edit(object));
   }
@@ -685,8 +818,13 @@ function answerAs(emulator: Emulator, path: string, answer: { status: number; te
   }
 }
 
+/** Another fault may have taken them away. */
+function hasDefinitions(kube: Emulator['kube']): boolean {
+  return kube.list('customresourcedefinitions').length > 0;
+}
+
 function removeObjects({ kube }: Emulator): void {
-  if (kube.faults.missingCrds) {
+  if (!hasDefinitions(kube)) {
     return;
   }
   kube.remove('azureidentities', 'demo', 'web');
@@ -699,7 +837,7 @@ function seedIdentityObject(
   metadata: KubeObject['metadata'],
   spec: object,
 ): void {
-  if (!kube.faults.missingCrds) {
+  if (hasDefinitions(kube)) {
     kube.seed({ apiVersion: 'aadpodidentity.k8s.io/v1', kind, metadata, spec });
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckResult } from '../../src/workflows/doctor/check.ts';
+import { withoutAddon } from './doctor-faults.ts';
 import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
 
 const addWeb = ['add', '--mode', 'cluster', '--namespace', 'demo', '--name', 'web'];
@@ -57,6 +58,91 @@ describe('the doctor on a cluster without the add-on', () => {
     expect((await checksOf(kubenet))('add-on').hint).toMatch(
       /with it: podid policy kubenet .*--apply, then podid enable .*--enable-pod-identity-with-kubenet$/,
     );
+  });
+});
+
+describe('what a hint has, word for word, on a cluster without the add-on', () => {
+  const here = '-g demo-rg -c demo --subscription 00000000-0000-4000-8000-000000000001';
+
+  async function inUse(): Promise<EmulatedPodid> {
+    const podid = await emulatedPodid({ scenario: 'in-use' });
+    withoutAddon(podid.emulator);
+    return podid;
+  }
+
+  it('is where the objects live, for a binding that names nobody', async () => {
+    await using podid = await inUse();
+    podid.emulator.kube.seed({
+      apiVersion: 'aadpodidentity.k8s.io/v1',
+      kind: 'AzureIdentityBinding',
+      metadata: { namespace: 'demo', name: 'web-binding' },
+      spec: { azureIdentity: 'nobody', selector: 'web' },
+    });
+    expect((await checksOf(podid, 'doctor --namespace demo --pod web-1'))('selector').hint).toBe(
+      `podid add ${here} --mode cluster --namespace demo --name nobody --binding-selector web --identity-resource-id ${identityId('IDENTITY')}, with the name of the managed identity for IDENTITY`,
+    );
+  });
+
+  it('is the principal that Azure knows, for an identity without a role', async () => {
+    await using podid = await inUse();
+    const { roleAssignments } = podid.emulator.world;
+    for (const [key, one] of roleAssignments) {
+      if (!one.principalId.endsWith('c1')) {
+        roleAssignments.delete(key);
+      }
+    }
+    expect((await checksOf(podid))('own-roles')).toMatchObject({
+      result: 'warn',
+      hint: 'az role assignment create --role ROLE --assignee-object-id 00000000-0000-4000-8000-00000b1e0001 --assignee-principal-type ServicePrincipal --scope SCOPE, with what the pods need for ROLE (Reader, for one) and the id of the resource for SCOPE',
+    });
+  });
+});
+
+describe('pools of single virtual machines', () => {
+  const pools = [{ name: 'solo', osType: 'Linux', type: 'VirtualMachines' }];
+
+  it.each([
+    ['serve where podid puts the identities on nodes', false, 'pass', /^The node pool is Linux\.$/],
+    ['do not where the add-on does', true, 'fail', /^No node pool can use .* on scale sets\.$/],
+  ])('%s', async (_what, isOn, result, message) => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    if (!isOn) {
+      withoutAddon(podid.emulator);
+    }
+    for (const { document } of podid.emulator.world.clusters.values()) {
+      Object.assign(document['properties'] as object, { agentPoolProfiles: pools });
+    }
+    expect((await checksOf(podid))('node-pools')).toMatchObject({
+      result,
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('nodes without the identity of an entry', () => {
+  it('are told alike by list and doctor, unless its tokens are exchanged', async () => {
+    await using podid = await withEntry('first-time');
+    for (const machine of podid.emulator.world.machines.values()) {
+      machine['identity'] = { type: 'None' };
+    }
+    expect(await podid.json('list --mode cluster')).toMatchObject([
+      { provisioningState: 'Failed', error: { code: 'NotOnNodes' } },
+    ]);
+    expect((await checksOf(podid))('node-identities').result).toBe('fail');
+
+    const { kube } = podid.emulator;
+    const identity = kube.get('azureidentities', 'demo', 'web');
+    if (identity === undefined) {
+      throw new Error('The entry has its identity.');
+    }
+    const annotations = {
+      ...identity.metadata.annotations,
+      'podid.io/token-source': 'exchange',
+      'podid.io/tenant-id': '00000000-0000-4000-8000-00000000aaaa',
+    };
+    kube.seed({ ...identity, metadata: { ...identity.metadata, annotations } });
+    expect(await podid.json('list --mode cluster --query [].error')).toEqual([]);
+    expect((await checksOf(podid))('node-identities').result).toBe('pass');
   });
 });
 

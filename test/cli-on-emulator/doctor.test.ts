@@ -100,6 +100,20 @@ describe('what may not be seen', () => {
     expect([failed(checks), exitCode]).toEqual([[], 0]);
   });
 
+  it.each([
+    [{ status: 503, text: '' }, 'HTTP 503'],
+    [{ status: 429, body: { error: { code: 'TooManyRequests', message: 'Slow down.' } } }, 'Slow down.'],
+    [{ drop: true }, 'was cut'],
+  ])('where Azure cannot be asked (%j) is not found to be well', async (effect, why) => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    podid.emulator.faults.add({ match: { operation: 'clusters.get' }, effect });
+    const { checks, exitCode } = await examine(podid);
+    expect([failed(checks), exitCode]).toEqual([[], 7]);
+    for (const check of [checks[0], checks.find(({ name }) => name === 'add-on')]) {
+      expect(check).toMatchObject({ result: 'skip', message: expect.stringContaining(why) });
+    }
+  });
+
   it('still reports the faults that can be seen', async () => {
     const role = seededFaults.find(({ what }) => what === "the cluster's role missing");
     const label = seededFaults.find(({ what }) => what === 'no label');
@@ -143,9 +157,20 @@ describe('what may not be seen', () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     podid.emulator.kube.faults = { ...podid.emulator.kube.faults, away: 'html' };
     const { checks, exitCode } = await examine(podid);
-    expect([failed(checks), exitCode]).toEqual([[], 0]);
+    expect([failed(checks), exitCode]).toEqual([[], 7]);
     expect(checks.filter(({ result }) => result === 'skip').map(({ name }) => name)).toEqual([
-      ...['definitions', 'objects', 'limits', 'identity-ids', 'kubelet-identity', 'pod', 'label', 'selector'],
+      ...[
+        'definitions',
+        'objects',
+        'limits',
+        'identity-ids',
+        'kubelet-identity',
+        'exchange',
+        'federated-credentials',
+        'pod',
+        'label',
+        'selector',
+      ],
       ...['client-id', 'exceptions'],
       ...['host-network', 'node-os', 'network-policy', 'agent', 'controller', 'node-machines', 'assignments'],
       ...['agent-rules', 'imds', 'token'],

@@ -21,14 +21,34 @@ function start(line: string) {
   return { stop, stdout, stderr, ended };
 }
 
+async function untilIn(stream: PassThrough, words: string): Promise<string> {
+  let said = '';
+  for await (const text of stream.iterator({ destroyOnReturn: false })) {
+    said += text;
+    if (said.includes(words)) {
+      break;
+    }
+  }
+  return said;
+}
+
 describe('podid emulator', () => {
-  it('prints what points podid at it once it listens, says nothing more, and ends when stopped', async () => {
+  it('writes what points podid at it into a private file, with its tokens nowhere else', async () => {
     const file = join(folder, 'env');
     const running = start(`emulator --write-env ${file}`);
+    const said = await untilIn(running.stderr, 'and then podid init.');
+    running.stop.abort();
+    expect(await running.ended).toBe(0);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readFile(file, 'utf8')).toMatch(/^unset (?:\w+ ?)+\n(?:export \w+=\S+\n)+export no_proxy=/);
+    expect(running.stdout.read()).toBeNull();
+    expect(said).toContain(`In another terminal: . ${file}, and then podid init.`);
+  });
+
+  it('prints what points podid at it once it listens, says nothing more, and ends when stopped', async () => {
+    const running = start('emulator');
     const lines = await new Promise<string>((resolve) => running.stdout.once('data', resolve));
     expect(lines).toMatch(/^unset (?:\w+ ?)+\n(?:export \w+=\S+\n)+export no_proxy=/);
-    expect(await readFile(file, 'utf8')).toBe(lines);
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
 
     const url = /PODID_ARM_ENDPOINT=(\S+)/.exec(lines)?.[1] ?? '';
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -37,7 +57,7 @@ describe('podid emulator', () => {
     running.stop.abort();
     expect(await running.ended).toBe(0);
     expect(running.stdout.read()).toBeNull();
-    expect(running.stderr.read()).toContain(`In another terminal: . ${file}, and then podid init.`);
+    expect(running.stderr.read()).toContain('In another terminal: the lines above, and then podid init.');
     await expect(fetch(url)).rejects.toThrow('fetch failed');
   });
 

@@ -37,10 +37,13 @@ async function withEmulator<T>(
   const stop = new AbortController();
   const stdin = { isTTY: false };
   const stdout = new PassThrough({ encoding: 'utf8' });
-  const context = createContext(stop.signal, { env: {}, stdin, stdout, stderr: new PassThrough() });
+  const stderr = new PassThrough({ encoding: 'utf8' });
+  const context = createContext(stop.signal, { env: {}, stdin, stdout, stderr });
   const ended = runProgram(['emulator', ...flags], context);
   try {
-    printed(await new Promise<string>((resolve) => stdout.once('data', resolve)));
+    // It says that it listens when the lines are out.
+    await new Promise((resolve) => stderr.once('data', resolve));
+    printed(stdout.read() ?? '');
     return await meanwhile();
   } finally {
     stop.abort();
@@ -137,18 +140,17 @@ it.each([
   ['cmd', /^(?:@set "\w+="\n){5,}(?:@set "\w+=[^"\n]+"\n){8,}@if not defined NO_PROXY /],
   ['fish', /^set -e .*\n(?:set -gx \w+ '[^']+'\n){8,}/],
   ['zsh', /^unset .*\n(?:export \w+=\S+\n){8,}/],
-])('for %s are on stdout the lines that --shell asks for, and in the file', async (shell, expected) => {
+])('for %s are in the file the lines that --shell asks for, or on stdout', async (shell, expected) => {
   const file = join(folder, `asked.${shell === 'powershell' ? 'ps1' : shell}`);
-  let lines = '';
-  await withEmulator(
-    ['--shell', shell, '--write-env', file],
-    async () => undefined,
-    (text) => {
-      lines = text;
-    },
-  );
-  expect(lines).toMatch(expected);
-  expect(await readFile(file, 'utf8')).toBe(lines);
+  let printed = '';
+  const print = (text: string) => {
+    printed += text;
+  };
+  await withEmulator(['--shell', shell, '--write-env', file], async () => undefined, print);
+  expect(printed).toBe('');
+  expect(await readFile(file, 'utf8')).toMatch(expected);
+  await withEmulator(['--shell', shell], async () => undefined, print);
+  expect(printed).toMatch(expected);
 });
 
 it.each([

@@ -26,6 +26,7 @@ describe('PODID_MODE', () => {
       'show --namespace demo --name web',
       'exception add --namespace demo --name old --pod-labels app=old',
       'exception show --namespace demo --name old',
+      'status',
       'export',
       'update --namespace demo --name web --binding-selector front --yes',
       'exception delete --namespace demo --name old',
@@ -38,7 +39,7 @@ describe('PODID_MODE', () => {
 
   it('is no business of commands without a mode', async () => {
     await using podid = await withObjects();
-    expect((await podid.run('status', { PODID_MODE: 'nonsense' })).exitCode).toBe(0);
+    expect((await podid.run('cluster show', { PODID_MODE: 'nonsense' })).exitCode).toBe(0);
   });
 
   it('has to be a mode', async () => {
@@ -65,6 +66,15 @@ describe('PODID_MODE', () => {
 });
 
 describe('where the add-on is off and the cluster holds the entries', () => {
+  it('an empty list names the way to them, in a script too', async () => {
+    await using podid = await withObjects();
+    const ran = await podid.run('list -o json');
+    expect(JSON.parse(ran.stdout)).toEqual([]);
+    expect(ran.stderr).toContain(
+      'the cluster itself holds entries as objects. Give the same command with --mode cluster',
+    );
+  });
+
   it('a change says so, names the mode, and writes nowhere', async () => {
     await using podid = await withObjects();
     const before = podid.emulator.requests.length;

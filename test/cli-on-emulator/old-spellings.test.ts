@@ -73,6 +73,32 @@ async function allPrinted([, { identity, binding, exception }]: (typeof spelling
   return texts;
 }
 
+/** `plan -f` over a file of manifests of this spelling, and what it would change. */
+async function planned([, { identity, binding, exception }]: (typeof spellings)[number]) {
+  await using podid = await emulatedPodid();
+  const object = (kind: string, name: string, spec: Spec) =>
+    JSON.stringify({ apiVersion, kind, metadata: metadata(name), spec });
+  const file = [
+    object('AzureIdentity', 'web', identity),
+    object('AzureIdentityBinding', 'web-binding', binding),
+    object('AzurePodIdentityException', 'legacy', exception),
+  ].join('\n---\n');
+  const ran = await podid.run('plan -f - -o json', {}, file);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  return JSON.parse(ran.stdout) as { changes: { kind: string; name: string; after: object }[] };
+}
+
+describe('manifests in a file', () => {
+  const [today, ...others] = spellings;
+  it.each(others)('are planned by podid plan -f as those of today: %s', async (...spelling) => {
+    const expected = await planned(today ?? spelling);
+    const fresh = (kind: string) => expected.changes.find((change) => change.kind === kind)?.after;
+    expect(fresh('identity')).toMatchObject({ name: 'web', bindingSelector: 'front' });
+    expect(fresh('exception')).toMatchObject({ podLabels: { app: 'legacy' } });
+    expect(await planned(spelling)).toEqual(expected);
+  });
+});
+
 describe('objects in a cluster', () => {
   const [today, ...others] = spellings;
   it.each(others)('are listed, shown and exported as those of today: %s', async (...spelling) => {

@@ -92,6 +92,7 @@ describe('the way to the API of a cluster', () => {
       const ran = await run('mirror', { env: { HTTPS_PROXY: company.proxy, NO_PROXY: noProxy } });
       expect([ran.exitCode, hosts()]).toEqual([7, []]);
       expect(ran.stderr).toContain(`the name ${host} `);
+      expect(ran.stderr).toContain('past the proxy that HTTPS_PROXY names, since NO_PROXY says so.');
     },
   );
 

@@ -126,26 +126,31 @@ describe('a stronger sign-in', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'podid-claims-'));
-    const token = podid.emulator.armToken;
-    const script = `#!/bin/sh\necho '{"accessToken": "${token}", "expires_on": 4102444800}'\n`;
-    await writeFile(join(folder, 'az'), script);
-    await chmod(join(folder, 'az'), 0o755);
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each([
-    ['quoted', `Bearer realm="", error="insufficient_claims", claims="${claims}"`],
-    ['unquoted', `Bearer error="insufficient_claims", claims=${claims}`],
-    ['first', `Bearer claims="${claims}", error="insufficient_claims"`],
-  ])('is named, with the login that gives it, where the claims are %s', async (_, challenge) => {
-    const message = 'The resource requires a stronger authentication.';
-    const body = { error: { code: 'RequestDisallowedByConditionalAccess', message } };
-    podid.emulator.faults.set([
-      {
-        match: { operation: 'clusters.put' },
-        effect: { status: 401, headers: { 'www-authenticate': challenge }, body },
-      },
-    ]);
+  /** An az whose account is a person, or that was signed in as an application. */
+  async function azOf(account: 'a person' | 'an application'): Promise<void> {
+    const { armToken, world } = podid.emulator;
+    const person = { tid: world.tenantId, oid: 'o', upn: 'anna@contoso.com', idtyp: 'user' };
+    const payload = Buffer.from(JSON.stringify(person)).toString('base64url');
+    const token = account === 'a person' ? `eyJhbGciOiJub25lIn0.${payload}.c2ln` : armToken;
+    const script = `#!/bin/sh\necho '{"accessToken": "${token}", "expires_on": 4102444800}'\n`;
+    await writeFile(join(folder, 'az'), script);
+    await chmod(join(folder, 'az'), 0o755);
+  }
+
+  const message = 'The resource requires a stronger authentication.';
+  const code = 'RequestDisallowedByConditionalAccess';
+  const sentence = `${message} (${code})`;
+
+  async function challenged(operation: string, challenge: string) {
+    const effect = {
+      status: 401,
+      headers: { 'www-authenticate': challenge },
+      body: { error: { code, message } },
+    };
+    podid.emulator.faults.set([{ match: { operation }, effect }]);
     const ran = await podid.run([...add.split(' '), '-o', 'json'], {
       PODID_ARM_TOKEN: '',
       AZURE_CLIENT_SECRET: '',
@@ -154,10 +159,29 @@ describe('a stronger sign-in', () => {
       AZURE_CONFIG_DIR: folder,
     });
     const error = JSON.parse(ran.stderr.trim().split('\n').at(-1) ?? '');
-    expect({ ...error, exit: ran.exitCode }).toMatchObject({
+    return { exit: ran.exitCode, message: error.message, hint: error.hint };
+  }
+
+  it.each([
+    ['quoted', `Bearer realm="", error="insufficient_claims", claims="${claims}"`],
+    ['unquoted', `Bearer error="insufficient_claims", claims=${claims}`],
+    ['first', `Bearer claims="${claims}", error="insufficient_claims"`],
+  ])('is named, with the login that gives it, where the claims are %s', async (_, challenge) => {
+    await azOf('a person');
+    expect(await challenged('clusters.get', challenge)).toEqual({
       exit: 3,
-      message: `Azure wants a stronger sign-in (MFA) to change AKS cluster demo: ${message} (${body.error.code})`,
+      message: `Azure wants a stronger sign-in (MFA) to read AKS cluster demo: ${sentence}`,
       hint: `az login --tenant ${podid.emulator.world.tenantId} --claims-challenge ${claims}`,
+    });
+  });
+
+  it('is left to a person, where az was signed in as an application', async () => {
+    await azOf('an application');
+    const challenge = `Bearer error="insufficient_claims", claims="${claims}"`;
+    expect(await challenged('clusters.put', challenge)).toEqual({
+      exit: 3,
+      message: `Azure wants a stronger sign-in (MFA) to change AKS cluster demo: ${sentence}`,
+      hint: `Only a person can give it. Sign in by az, and podid with it (--auth az): az login --tenant ${podid.emulator.world.tenantId} --claims-challenge ${claims}`,
     });
   });
 });

@@ -15,6 +15,8 @@ const principal = {
   },
 };
 
+const listed = { ...principal, podCount: 0 };
+
 /** A cluster without the add-on, in which kubectl has made a service principal and its binding. */
 async function withPrincipal(): Promise<EmulatedPodid> {
   const podid = await emulatedPodid({ scenario: 'first-time' });
@@ -33,10 +35,10 @@ async function withPrincipal(): Promise<EmulatedPodid> {
 
 describe('a service principal, on a cluster without the add-on', () => {
   it.each([
-    ['list', 'list --mode cluster', [principal]],
-    ['list, of its namespace', 'list --mode cluster --namespace demo', [principal]],
+    ['list', 'list --mode cluster', [listed]],
+    ['list, of its namespace', 'list --mode cluster --namespace demo', [listed]],
     ['list, of another namespace', 'list --mode cluster --namespace other', []],
-    ['list, by a kubeconfig alone', 'list --mode cluster --kubeconfig', [principal]],
+    ['list, by a kubeconfig alone', 'list --mode cluster --kubeconfig', [listed]],
     ['show', `show --mode cluster ${key}`, principal],
   ])('is where it belongs in %s', async (_what, line, result) => {
     await using podid = await withPrincipal();
@@ -78,7 +80,7 @@ describe('a service principal, on a cluster without the add-on', () => {
     expect(plan.exitCode, plan.stderr).toBe(0);
     const apply = await podid.run('apply --mode cluster -f - --prune --yes', {}, empty);
     expect(apply.exitCode, apply.stderr).toBe(0);
-    expect(await podid.json('list --mode cluster')).toEqual([principal]);
+    expect(await podid.json('list --mode cluster')).toEqual([listed]);
   });
 
   it('is enough for the doctor, who names it', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -109,9 +109,9 @@ describe('the bundled podid', () => {
 
   it.each([
     ['--help', 8],
-    ['list -o json', 28],
-    ['show --namespace demo --name web', 27],
-    ['status', 30],
+    ['list -o json', 30],
+    ['show --namespace demo --name web', 29],
+    ['status', 32],
   ])('reads for %s at most %i of its files, and no client of an SDK', async (line, most) => {
     await using emulator = await startEmulator();
     expect((await finished(addWeb, emulator)).code).toBe(0);
@@ -150,6 +150,40 @@ describe('the bundled podid', () => {
       expect((await child.ended).code, child.err()).toBe(7);
       expect(child.err()).toContain(`the proxy http://127.0.0.1:${port} lets nobody through to login`);
       expect(new Set(seen)).toEqual(new Set(['login.microsoftonline.com:443']));
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it('goes through the SOCKS proxy of a kubeconfig, which is asked for the name of the server', async () => {
+    const asked: Buffer[] = [];
+    const proxy = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        asked.push(data);
+        // No sign-in is wanted; and then nobody is reached.
+        socket.write(asked.length === 1 ? Buffer.from([5, 0]) : Buffer.from([5, 4, 0, 1, 0, 0, 0, 0, 0, 0]));
+      });
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = proxy.address() as AddressInfo;
+      const file = join(folder, 'socks.kubeconfig');
+      const cluster = {
+        server: 'https://aks-demo.hcp.example.test:443',
+        'proxy-url': `socks5://127.0.0.1:${port}`,
+      };
+      const kubeconfig = {
+        ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'demo' },
+        clusters: [{ name: 'demo', cluster }],
+        users: [{ name: 'demo', user: { token: 'secret' } }],
+        contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'demo' } }],
+      };
+      await writeFile(file, JSON.stringify(kubeconfig));
+      const child = start(['nmi', 'status', '--kubeconfig', file]);
+      expect((await child.ended).code, child.err()).toBe(7);
+      expect(child.err()).toContain(`the proxy socks5://127.0.0.1:${port}`);
+      expect(asked[1]?.toString('latin1')).toContain('aks-demo.hcp.example.test');
     } finally {
       proxy.close();
     }
@@ -297,9 +331,10 @@ describe('the bundled podid', () => {
     async (signal) => {
       const file = join(folder, `emulator-${signal}.env`);
       const child = start(['emulator', '--env-file', file, '--tls']);
-      await Promise.race([once(child.process.stdout ?? child.process, 'data'), child.ended]);
-      expect(child.out()).toContain('export NODE_EXTRA_CA_CERTS=');
-      const [, kubeconfig = ''] = /KUBECONFIG='?([^'\n]+)/.exec(child.out()) ?? [];
+      await Promise.race([once(child.process.stderr ?? child.process, 'data'), child.ended]);
+      const lines = await readFile(file, 'utf8');
+      expect(lines).toContain('export NODE_EXTRA_CA_CERTS=');
+      const [, kubeconfig = ''] = /KUBECONFIG='?([^'\n]+)/.exec(lines) ?? [];
       expect(existsSync(kubeconfig)).toBe(true);
       child.process.kill(signal);
       expect(await child.ended).toEqual({ code: 0, signal: null });
@@ -343,7 +378,7 @@ describe('the examples of the help', () => {
     expect(lines.filter((line) => order(line) < 0)).toEqual([]);
     const home = await exampleHome();
     for (const line of lines.sort((one, other) => order(one) - order(other))) {
-      const ran = await inShell(line, home, line.startsWith('podid doctor') ? used : emulator);
+      const ran = await inShell(line, home, /^podid (doctor|migrate|takeover) /.test(line) ? used : emulator);
       expect(line.includes('--exit-code') ? [0, 9] : [0], `${line}\n${ran.err}`).toContain(ran.code);
       // What people do with the file that an export leaves behind.
       if (line.endsWith('> pod-identities.yaml')) {
@@ -389,7 +424,7 @@ async function inShell(line: string, home: string, emulator: Emulator) {
 const stages = [
   ...['init', 'add', 'token', 'list', 'show', 'wait', 'update'],
   ...['exception add', 'exception list', 'exception show', 'exception update'],
-  ...['status', 'enable', 'mirror', 'doctor', 'cluster show', 'cluster update'],
+  ...['status', 'enable', 'mirror', 'doctor', 'migrate', 'takeover', 'cluster show', 'cluster update'],
   ...['cluster list', 'identity list', 'identity show'],
   ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion', 'policy kubenet'],
   ...['node list', 'node assign', 'exception delete', 'delete', 'disable', 'node unassign'],

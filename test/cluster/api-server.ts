@@ -23,13 +23,23 @@ export interface ApiServer {
 /** Of the cluster's administrator, for requests beside kubectl. */
 export const adminToken = 'admin-of-a-test';
 
+/** What a cluster is tried on: the Kubernetes of all tests, and the oldest that AKS still supports of the chart's. */
+export const apiServers = [
+  { version: '1.36', program: 'kube-apiserver' },
+  { version: '1.34', program: 'kube-apiserver-older' },
+] as const;
+
 /**
  * Starts etcd and kube-apiserver on free ports of loopback, so that several run side by side. Takes about
  * three seconds. Both end with the process that started them, however that ends.
  *
  * @param more flags of kube-apiserver
  */
-export async function startApiServer(label: string, more: readonly string[] = []): Promise<ApiServer> {
+export async function startApiServer(
+  label: string,
+  more: readonly string[] = [],
+  program: (typeof apiServers)[number]['program'] = 'kube-apiserver',
+): Promise<ApiServer> {
   const programs = clusterPrograms();
   const folder = mkdtempSync(join(tmpdir(), `podid-api-${label}-`));
   const [client, peer, secure] = await freePorts(3);
@@ -54,7 +64,7 @@ export async function startApiServer(label: string, more: readonly string[] = []
         `--initial-cluster=default=http://127.0.0.1:${peer}`,
         '--log-level=error',
       ]),
-      endingWithUs(programs.path('kube-apiserver'), [
+      endingWithUs(programs.path(program), [
         `--etcd-servers=http://127.0.0.1:${client}`,
         `--cert-dir=${join(folder, 'certs')}`,
         '--bind-address=127.0.0.1',

@@ -250,14 +250,15 @@ describe('a release that owns the definitions', () => {
   });
 
   it('may be upgraded where another release owns them', () => {
+    const beside = ['--set', 'podid.alongside=true'];
     const mark = (name: string) =>
       api.kubectl('annotate', 'crd', '--all', '--overwrite', `meta.helm.sh/release-name=${name}`);
-    helm.does('install', 'podid', chart, ...inKubeSystem);
+    helm.does('install', 'podid', chart, ...inKubeSystem, ...beside);
     const before = uids();
-    helm.does('upgrade', 'podid', chart, ...inKubeSystem);
+    helm.does('upgrade', 'podid', chart, ...inKubeSystem, ...beside);
     expect(uids()).toEqual(before);
     mark('podid');
-    expect(helm('upgrade', 'podid', chart, ...inKubeSystem).status).toBe(1);
+    expect(helm('upgrade', 'podid', chart, ...inKubeSystem, ...beside).status).toBe(1);
   });
 
   it('is taken over by podid nmi install --force, and nothing of it is lost', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { upstream } from '../deploy/renders.ts';
-import { type ApiServer, startApiServer } from './api-server.ts';
+import { type ApiServer, apiServers, startApiServer } from './api-server.ts';
 import { helmOn } from './run-helm.ts';
 import { micOf, upstreamsChart } from './upstream-chart.ts';
 
@@ -11,13 +11,13 @@ const chart = 'deploy/chart';
 const inKubeSystem = ['--namespace', 'kube-system'];
 const standard = ['--set', 'operationMode=standard'];
 
-describe('the chart in standard mode', () => {
+describe.each(apiServers)('the chart in standard mode on Kubernetes $version', ({ program }) => {
   let api: ApiServer;
   let folder: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'podid-chart-standard-'));
-    api = await startApiServer('chart-standard');
+    api = await startApiServer('chart-standard', [], program);
     api.kubectl('create', 'namespace', 'storefront');
     api.kubectl('create', 'namespace', 'orders');
     api.kubectl('apply', '--server-side', '-f', 'deploy/crds');

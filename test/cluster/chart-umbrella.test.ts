@@ -160,6 +160,31 @@ describe('a chart around a chart', () => {
     helm.does('uninstall', 'aad', ...inKubeSystem);
   });
 
+  it("is refused beside upstream's, which would stay on the same ports, and takes the way that it names", () => {
+    const inner = upstreamsChart(mkdtempSync(join(folder, 'beside-')));
+    const image = ['--set', 'podid.image.repository=registry.example.net/podid,operationMode=managed'];
+    helm.does('install', 'aad', inner, ...inKubeSystem, '--set', 'operationMode=managed');
+    for (const [release, namespace] of [
+      ['podid', 'orders'],
+      ['podid', 'kube-system'],
+      ['aad', 'orders'],
+    ] as const) {
+      const install = ['install', release, chart, '--namespace', namespace, ...image, '--dry-run=server'];
+      const { status, text } = helm(...install);
+      expect(status).toBe(1);
+      expect(text).toContain('DaemonSet kube-system/aad-pod-identity-nmi is an agent of aad-pod-identity');
+      helm.does(...install, '--set', 'podid.alongside=true');
+    }
+    const values = [
+      '--values',
+      'test/deploy/values/upstream-retail.yaml',
+      '--reset-values',
+      '--dry-run=server',
+    ];
+    helm.does('upgrade', 'aad', chart, ...inKubeSystem, ...values);
+    helm.does('uninstall', 'aad', ...inKubeSystem);
+  });
+
   it('takes over a release whose record Helm can upgrade no more, because the cluster has lost versions in it', async () => {
     const inner = upstreamsChart(mkdtempSync(join(folder, 'old-')));
     helm.does('install', 'aad', inner, ...inKubeSystem, '--set', 'operationMode=managed');
@@ -167,10 +192,16 @@ describe('a chart around a chart', () => {
     const secret = JSON.parse(api.kubectl('get', 'secret', '-n', 'kube-system', name, '-o', 'json'));
     const packed = Buffer.from(Buffer.from(secret.data.release, 'base64').toString(), 'base64');
     const release = JSON.parse(gunzipSync(packed).toString());
+    const roles = () => api.kubectl('get', 'clusterroles,clusterrolebindings', '-o', 'name');
+    api.kubectl('create', 'clusterrole', 'aad-pod-identity-nmi', '--verb=get', '--resource=pods');
+    api.kubectl('create', 'clusterrolebinding', 'aad-pod-identity-nmi', '--clusterrole=aad-pod-identity-nmi');
     release.manifest += [
       ['apiextensions.k8s.io/v1beta1', 'CustomResourceDefinition', 'azureidentities.aadpodidentity.k8s.io'],
       ['policy/v1beta1', 'PodDisruptionBudget', 'aad-pod-identity-mic'],
       ['policy/v1beta1', 'PodSecurityPolicy', 'aad-pod-identity'],
+      // Which are there, as v1.
+      ['rbac.authorization.k8s.io/v1beta1', 'ClusterRole', 'aad-pod-identity-nmi'],
+      ['rbac.authorization.k8s.io/v1beta1', 'ClusterRoleBinding', 'aad-pod-identity-nmi'],
     ]
       .map(([apiVersion, kind, of]) => {
         const labels = { 'app.kubernetes.io/name': 'aad-pod-identity' };
@@ -191,11 +222,12 @@ describe('a chart around a chart', () => {
     const { status, text } = helm('upgrade', 'aad', chart, ...inKubeSystem, ...values);
     expect(status).toBe(1);
     expect(text).toContain('no matches for kind');
-    const { exitCode, stderr } = await runPodid(
-      api.kubeconfig,
-      'nmi install --force --yes --set operationMode=managed',
-    );
+    const install = 'nmi install --force --yes --set operationMode=managed';
+    const dryRun = await runPodid(api.kubeconfig, `${install} --dry-run`);
+    expect(dryRun.exitCode, dryRun.stderr).toBe(0);
+    const { exitCode, stderr } = await runPodid(api.kubeconfig, install);
     expect(exitCode, stderr).toBe(0);
+    expect(roles()).not.toContain('aad-pod-identity');
     expect(api.kubectl('get', 'daemonset', '-n', 'kube-system', '-o', 'name').trim()).toBe(
       'daemonset.apps/podid-nmi',
     );

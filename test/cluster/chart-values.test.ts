@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMap, isScalar, parseDocument } from 'yaml';
-import { readAgentValues } from '../../src/validate/files/agent-values.ts';
-import { mergeTrees, treeOfFile, treeOfJson } from '../../src/validate/files/value-tree.ts';
+import { readAgentValues } from '../../src/validate/files/values/agent-values.ts';
+import { overDefaults, treeOfFile, treeOfJson } from '../../src/validate/files/values/value-tree.ts';
 import { UsageFaults } from '../../src/validate/usage-faults.ts';
 import { upstream } from '../deploy/renders.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
@@ -48,7 +48,7 @@ describe('values that people bring to the chart', () => {
     (_, mode, of) => {
       const values = { ...of, operationMode: mode };
       const faults = new UsageFaults();
-      const tree = mergeTrees(
+      const tree = overDefaults(
         treeOfFile({ name: 'chart', text: defaults }, faults),
         treeOfJson(values, 'mine'),
       );

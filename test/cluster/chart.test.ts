@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiServer, startApiServer } from './api-server.ts';
+import { type ApiServer, apiServers, startApiServer } from './api-server.ts';
 import { helmOn } from './run-helm.ts';
 import { micOf, upstreamsChart } from './upstream-chart.ts';
 
@@ -11,13 +11,13 @@ const chart = 'deploy/chart';
 const account = 'system:serviceaccount:kube-system:podid-nmi';
 const goldens = readdirSync('test/deploy/golden').filter((name) => name.endsWith('.yaml'));
 
-describe('the chart', () => {
+describe.each(apiServers)('the chart on Kubernetes $version', ({ program }) => {
   let api: ApiServer;
   let folder: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'podid-chart-'));
-    api = await startApiServer('chart');
+    api = await startApiServer('chart', [], program);
     api.kubectl('apply', '-f', 'test/cluster/fixtures/other-crds.yaml');
     for (const namespace of ['shop', 'billing', 'storefront', 'orders', 'payments']) {
       api.kubectl('create', 'namespace', namespace);
@@ -53,13 +53,42 @@ describe('the chart', () => {
     execFileSync('node', ['scripts/write-chart.mjs', '--check'], { encoding: 'utf8' });
   });
 
+  const render = (version: string, name: string) =>
+    helmDoes('template', 'podid', chart, '--kube-version', version, ...values(name));
+
   it('renders one and the same for every Kubernetes from 1.25 on', () => {
-    const render = (version: string, name: string) =>
-      helmDoes('template', 'podid', chart, '--kube-version', version, ...values(name));
     for (const name of ['managed', 'upstream-retail', 'secrets-by-namespace']) {
-      expect(render('1.25.0', name)).toBe(render('1.34.1', name));
+      expect(render('1.25.0', name)).toBe(render('1.36.3', name));
     }
-    expect(render('1.30.0', 'everything')).toBe(render('1.34.1', 'everything'));
+    expect(render('1.30.0', 'everything')).toBe(render('1.35.9', 'everything'));
+  });
+
+  it('adds what the impersonation of the own node takes for 1.36, and takes nothing away', () => {
+    const [before, since] = [render('1.35.9', 'everything'), render('1.36.3', 'everything')];
+    expect(before.split('\n').filter((line) => !since.split('\n').includes(line))).toEqual([]);
+    const right = 'verbs: ["impersonate:associated-node"]';
+    expect([before.includes(right), since.includes(right)]).toEqual([false, true]);
+    const policy = 'name: default-podid-nmi-node-tokens';
+    expect([before.split(policy).length - 1, since.split(policy).length - 1]).toEqual([0, 2]);
+  });
+
+  it('takes the right to the pods of all nodes away for 1.36 where it is told so, and refuses it elsewhere', () => {
+    const own = ['--set', 'podid.exchange.podsOfOwnNode=true'];
+    const on = (version: string, ...more: readonly string[]) =>
+      helm('template', 'podid', chart, '--kube-version', version, ...values('everything'), ...own, ...more);
+    const { text } = on('1.36.3');
+    const rights = [
+      /resources: \[pods\]\n +verbs: \[list, watch\]/,
+      /verbs: \["impersonate-on:associated-node:list"/,
+    ];
+    expect(rights.map((right) => right.test(text))).toEqual([false, true]);
+    expect(rights.map((right) => right.test(render('1.36.3', 'everything')))).toEqual([true, true]);
+    expect(on('1.35.9').text).toContain(
+      'podid.exchange.podsOfOwnNode needs Kubernetes 1.36 or later (this is v1.35.9)',
+    );
+    expect(on('1.36.3', '--set', 'podid.exchange.subject=agent').text).toContain(
+      'podid.exchange.podsOfOwnNode needs podid.exchange.subject: workload',
+    );
   });
 
   it('reports at once everything that it refuses, and what Kubernetes is too old for', () => {

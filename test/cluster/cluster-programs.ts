@@ -5,12 +5,14 @@ import { join } from 'node:path';
 type ClusterProgram =
   | 'etcd'
   | 'kube-apiserver'
+  | 'kube-apiserver-older'
   | 'kube-controller-manager'
   | 'kube-scheduler'
   | 'kubelet'
   | 'pause'
   | 'kubectl'
-  | 'helm';
+  | 'helm'
+  | 'promtool';
 
 export interface ClusterPrograms {
   readonly folder: string;
@@ -20,7 +22,7 @@ export interface ClusterPrograms {
 /** What `one-node/build.sh` built. `npm run test:cluster` builds it; a test run by hand fails with how. */
 export function clusterPrograms(): ClusterPrograms {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const folder = process.env['ONENODE_BIN'] ?? join(cache, 'onenode/v1.34.1');
+  const folder = process.env['ONENODE_BIN'] ?? join(cache, 'onenode/v1.36.3');
   return {
     folder,
     path(name) {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { kubectlFiles, kubectlLines } from '../emulator/kube/kubectl-lines.ts';
 import { clusterPrograms } from './cluster-programs.ts';
@@ -70,6 +70,25 @@ describe.each([false, true])('the real kubectl on the emulator, with tls: %s,', 
     expect((await run('apply', '-f', file)).text).toContain('configmap/settings configured');
     expect(emulator.kube.get('ConfigMap', 'shop', 'settings')).toMatchObject({ data: { a: 'c' } });
     expect(await run('apply', '--server-side', '--force-conflicts', '-f', file)).toMatchObject({ code: 0 });
+  });
+
+  it("lists all kinds of pod identity by one word, where podid's definitions are", async () => {
+    const own = await startEmulator({ tls });
+    try {
+      const file = join(folder, 'named.yaml');
+      await writeFile(file, objects('b', 'selector'));
+      await runOn(own, 'create', 'namespace', 'shop');
+      await runOn(own, 'apply', '-f', file);
+      expect(await runOn(own, 'get', 'podid', '-A')).not.toMatchObject({ code: 0 });
+      expect(await runOn(own, 'apply', '-f', join(process.cwd(), 'deploy/crds'))).toMatchObject({ code: 0 });
+      await vi.waitFor(async () => {
+        const { text } = await runOn(own, 'get', 'podid', '-n', 'shop', '-o', 'name');
+        expect(text).toContain('azureidentitybinding.aadpodidentity.k8s.io/web');
+      }, 30_000);
+      expect((await runOn(own, 'get', 'azidb', 'web', '-n', 'shop', '-o', 'name')).text).toContain('/web');
+    } finally {
+      await own.stop();
+    }
   });
 
   it('is told of a misspelt field, as by a real server', async () => {

@@ -33,7 +33,7 @@ describe('kubectl', () => {
   });
 
   it.each([
-    [['exc'], ['exception']],
+    [['exc'], ['exception', 'exchange']],
     [['exception', 'de'], ['delete']],
     [['add', '--namesp'], ['--namespace']],
   ])('completes podid %j', async (words, expected) => {

@@ -182,6 +182,7 @@ describe('--mode cluster on a real API server', () => {
       name: 'legacy',
     });
     expect(await via('list --query [].bindingSelector')).toEqual(['far']);
+    expect(await via('status')).toMatchObject({ mode: 'cluster', identities: 1, exceptions: 1, failed: [] });
     const nowhere = await far.run(
       `add --namespace nowhere --name web --identity-resource-id ${identityId('web')} --mode cluster --via run-command`,
     );

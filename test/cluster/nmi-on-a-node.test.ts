@@ -44,6 +44,9 @@ describe('podid nmi, on a real node', () => {
         ready: true,
         rules: 'verified',
         addressGuard: 'active',
+        identities: expect.objectContaining({ exchange: 0, unusable: 0 }),
+        exchange: 'no-token',
+        exchangeFailure: '',
         version: expect.stringMatching(/^\d/),
         otherAgents: [],
         probe: 'agent',
@@ -55,6 +58,12 @@ describe('podid nmi, on a real node', () => {
     run(`nmi install --timeout 2m ${ownImage} --set podid.serveArgs={--metrics-address=127.0.0.1}`);
     const { nodes } = run('nmi status');
     expect(nodes).toMatchObject([{ ready: true, rules: 'verified', addressGuard: 'active' }]);
+  });
+
+  it('has a token to exchange with podid.exchange.enabled, which the container that serves can read', () => {
+    run(`nmi install --timeout 2m ${ownImage} --set podid.exchange.enabled=true`);
+    const { nodes } = run('nmi status');
+    expect(nodes).toMatchObject([{ ready: true, exchange: 'ready', exchangeFailure: '' }]);
   });
 
   it('leaves nothing on the node', () => {

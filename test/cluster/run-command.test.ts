@@ -107,6 +107,9 @@ describe('podid mirror --via run-command with the definitions', () => {
     expect(podid.count('kube')).toBe(0);
     expect((await mirrored()).every((line) => line.startsWith('same '))).toBe(true);
     expect(podid.count('clusters.runCommand')).toBe(3);
+    const status = await podid.json('status --drift --via run-command');
+    expect(status).toMatchObject({ identities: 2, exceptions: 1, drift: [] });
+    expect(podid.count('kube')).toBe(0);
     expect(object('azureidentity', 'web').metadata).toMatchObject({
       labels: { 'app.kubernetes.io/managed-by': 'podid' },
       managedFields: [{ manager: 'podid' }],

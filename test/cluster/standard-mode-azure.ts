@@ -15,6 +15,15 @@ export interface MachineWorld {
   readonly issued: readonly IssuedTokens[];
 }
 
+/** The OIDC issuer of the real cluster. */
+export interface KnownIssuer {
+  readonly issuer: string;
+  /** Public keys of the cluster, as JWKs. */
+  readonly keys: readonly Readonly<Record<string, string>>[];
+  /** Of a service account whose tokens are taken for the word of `clientId`. */
+  readonly subject?: string;
+}
+
 export interface AzureFiles {
   /** A certificate for 10.1.0.1, which is its own authority. */
   readonly certificate: string;

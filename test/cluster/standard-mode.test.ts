@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { programsIn } from '../node/bundled-programs.ts';
 import type { Program } from '../node/program.ts';
+import { ownImage } from './azure-node.ts';
 import { azureIdentity, binding } from './identity-objects.ts';
 import { measured } from './measured.ts';
 import { mixedPrograms } from './mixed-programs.ts';
@@ -9,7 +10,7 @@ import { eventually, type OneNode, tellState } from './one-node.ts';
 import { newsOf } from './pod-logs.ts';
 import { demoPod } from './pods.ts';
 import { rulesOf } from './rules-of.ts';
-import { ownImage, type StandardNode, startStandardNode, web } from './standard-node.ts';
+import { type StandardNode, startStandardNode, web } from './standard-node.ts';
 import { builtUpstream } from './upstream-standard.ts';
 
 const checkout = join(import.meta.dirname, '../..');
@@ -92,15 +93,8 @@ describe('standard mode, on a real node', () => {
 
   it('goes in one command, with what it put on machines and nothing else', async () => {
     await getsToken('second');
-    const { tenantId, clientId, secret } = node.azure();
-    const { nodes, machines } = run('nmi uninstall --remove-identities --yes --timeout 2m', {
-      PODID_ARM_ENDPOINT: 'https://10.1.0.1',
-      AZURE_AUTHORITY_HOST: 'https://10.1.0.1',
-      AZURE_TENANT_ID: tenantId,
-      AZURE_CLIENT_ID: clientId,
-      AZURE_CLIENT_SECRET: secret,
-      NODE_EXTRA_CA_CERTS: node.files.certificate,
-    });
+    const line = 'nmi uninstall --remove-identities --yes --timeout 2m';
+    const { nodes, machines } = run(line, node.environment());
     expect(machines).toMatchObject([{ clean: true, identities: [web.resourceId] }]);
     expect(nodes).toMatchObject([{ clean: true }]);
     expect(node.carried()).toEqual(['demo-agentpool']);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { programsIn } from '../node/bundled-programs.ts';
+import { ownImage } from './azure-node.ts';
 import { drill, expectOwnOrNothing } from './cluster-drill.ts';
 import { clusterPrograms } from './cluster-programs.ts';
 import { azureIdentity, binding } from './identity-objects.ts';
@@ -10,7 +11,7 @@ import { measured } from './measured.ts';
 import { eventually, type OneNode, tellState } from './one-node.ts';
 import { newsOf } from './pod-logs.ts';
 import { demoPod } from './pods.ts';
-import { ownImage, type StandardNode, startStandardNode, web } from './standard-node.ts';
+import { type StandardNode, startStandardNode, web } from './standard-node.ts';
 import { upstreamImages, upstreamInStandardMode } from './upstream-standard.ts';
 import { watchEnds } from './watch-ends.ts';
 

@@ -113,6 +113,7 @@ describe.each(inStandardMode)('the controller of %s', (name) => {
     const files = pod.volumes.flatMap(({ hostPath }) => (hostPath ? [hostPath] : []));
     const expected: Record<string, string[]> = {
       standard: ['/etc/kubernetes/azure.json'],
+      'standard-monitored': ['/etc/kubernetes/azure.json'],
       'standard-old-names': ['/etc/kubernetes/azure.json'],
       'standard-secret': ['/etc/kubernetes/akscustom.json'],
     };
@@ -148,7 +149,8 @@ describe.each(inStandardMode)('the controller of %s', (name) => {
     const exceptions = objects.filter(
       (each) => each.kind === 'AzurePodIdentityException' && isOfController(each),
     );
-    const expected = ['standard', 'standard-everything', 'standard-old-names'].includes(name) ? 1 : 0;
+    const asking = ['standard', 'standard-everything', 'standard-monitored', 'standard-old-names'];
+    const expected = asking.includes(name) ? 1 : 0;
     expect(exceptions).toHaveLength(expected);
     const { labels } = deploymentOf(objects).spec.template.metadata;
     for (const { spec } of exceptions) {

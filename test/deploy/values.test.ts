@@ -2,11 +2,25 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isMap, parse, parseDocument, type Scalar } from 'yaml';
 import { fromJSONSchema } from 'zod';
+import { neededValues } from '../../src/validate/files/values/missing-values.ts';
 import { read, upstream, yamlIn } from './renders.ts';
 
 describe('the values of the chart', () => {
   const schema = fromJSONSchema(JSON.parse(read('deploy/chart/values.schema.json')));
   const accepts = (values: unknown) => schema.safeParse(values).success;
+
+  it.each([
+    'podid',
+    'example/podid',
+    'registry.example.net/podid',
+    'registry.example.net:5000/team/pod__id',
+    'localhost/podid',
+    'registry:5000/podid',
+    '[::1]:5000/podid',
+    'eu-west.registry.EXAMPLE.net/a-b/c.d/e--f',
+  ])('may name the image %s', (repository) => {
+    expect(accepts({ podid: { image: { repository } } })).toBe(true);
+  });
 
   it.each(yamlIn('test/deploy/values'))('may be those of %s', (name) => {
     expect(accepts(parse(read(`test/deploy/values/${name}`)))).toBe(true);
@@ -33,6 +47,10 @@ describe('the values of the chart', () => {
     [{ mic: { clientQps: 0 } }],
     [{ podid: { mic: { clientID: 'a' } } }],
     [{ podid: { image: { digest: 'latest' } } }],
+    [{ podid: { image: { repository: 'REGISTRY/podid' } } }],
+    [{ podid: { image: { repository: 'registry.example.net/podid:1.0' } } }],
+    [{ podid: { image: { repository: 'https://registry.example.net/podid' } } }],
+    [{ podid: { image: { tag: 'a b' } } }],
     [{ podid: { extraCa: { configMap: 'Private_Cloud' } } }],
     [{ podid: { extraCa: { configMap: 'a', key: '../ca.crt' } } }],
     [{ podid: { extraCa: { configmap: 'a' } } }],
@@ -80,9 +98,16 @@ describe('every template of the chart', () => {
     },
   );
 
+  const text = read('deploy/chart/templates/_whole.tpl');
+  const [sections, needed] = ['sections', 'needed'].map(
+    (list) => new RegExp(`\\$${list} := list (.*) -`).exec(text)?.[1]?.match(/[\w.]+/g) ?? [],
+  );
+
+  it('is asked about what podid nmi install asks for, too', () => {
+    expect([...(sections ?? []), ...(needed ?? [])]).toEqual(neededValues);
+  });
+
   it('is asked about every section of the values', () => {
-    const text = read('deploy/chart/templates/_whole.tpl');
-    const sections = /\$sections := list (.*) -/.exec(text)?.[1]?.match(/[\w.]+/g);
     expect(sections?.toSorted()).toEqual(
       sectionsOf(parseDocument(read('deploy/chart/values.yaml')).contents, '').toSorted(),
     );
@@ -109,7 +134,7 @@ describe('what the chart refuses', () => {
   });
 
   it.each([
-    ['refused', 36],
+    ['refused', 38],
     ['standard-refused', 19],
     ['standard-refused-more', 22],
   ])('every fault at once: %s', (name, count) => {

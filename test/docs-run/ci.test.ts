@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { root } from '../architecture/source-files.ts';
+import { trustAnIssuer } from '../emulator/federation/trusted-issuer.ts';
 
 const execute = promisify(execFile);
 
@@ -197,10 +198,12 @@ describe('docs/ci.md', () => {
   });
 
   it("has lines by which podid signs in with the workflow's own token", async () => {
+    await using secure = await startEmulator({ tls: true });
+    const workflowToken = trustAnIssuer(secure);
     const asked: (string | undefined)[] = [];
     const server = createServer(({ url, headers }, response) => {
       asked.push(url, headers.authorization);
-      response.end('{"count": 1, "value": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln"}');
+      response.end(JSON.stringify({ count: 1, value: workflowToken() }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -224,7 +227,6 @@ describe('docs/ci.md', () => {
         .split('\n')
         .map((line) => line.split('=')),
     );
-    await using secure = await startEmulator({ tls: true });
     const [application] = secure.world.applications.values();
     const [listed] = await runSteps([{ run: 'podid list -o json' }], {
       ...secure.environment,

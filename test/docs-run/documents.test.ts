@@ -5,6 +5,8 @@ import { root } from '../architecture/source-files.ts';
 import { documents, needsKubectl, pageToRun, runPage } from './run-page.ts';
 
 const pages = documents
+  // way-out.test.ts types it, and reads what is printed.
+  .filter((path) => path !== 'docs/way-out.md')
   .map((path) => ({ path, page: pageToRun(path) }))
   .map(({ path, page }) => ({
     path,

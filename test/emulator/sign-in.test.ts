@@ -12,15 +12,18 @@ import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.
 import type { PodidError } from '../../src/errors/podid-error.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { type CompanyNetwork, companyNetwork, type ProxyConduct } from '../network/company-network.ts';
+import { trustAnIssuer } from './federation/trusted-issuer.ts';
 
 let emulator: Emulator;
 let company: CompanyNetwork;
+let federatedToken: () => string;
 let folder: string;
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'podid-sign-in-'));
   emulator = await startEmulator();
+  federatedToken = trustAnIssuer(emulator);
   company = await companyNetwork(emulator.url);
 });
 afterAll(async () => {
@@ -67,7 +70,7 @@ const certificate = (): Variables => {
 };
 const workload = (): Variables => {
   const path = at('token');
-  writeFileSync(path, 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln');
+  writeFileSync(path, federatedToken());
   return { ...application(), AZURE_FEDERATED_TOKEN_FILE: path };
 };
 const oidcRequestUri = 'https://dev.azure.com/oidctoken';
@@ -128,7 +131,7 @@ async function failure(
 }
 
 /** Azure DevOps, as the emulator's answer to a path of its own. */
-const devops = (effect: FaultEffect = { status: 200, body: { oidcToken: 'eyJhbGciOiJub25lIn0.e30.c2ln' } }) =>
+const devops = (effect: FaultEffect = { status: 200, body: { oidcToken: federatedToken() } }) =>
   ({ match: { path: '^/oidctoken' }, effect }) as const;
 const entra = (effect: FaultEffect) =>
   emulator.faults.set([devops(), { match: { operation: 'entra.token' }, effect }]);
@@ -170,7 +173,7 @@ const refusals: readonly [string, FaultEffect, string][] = [
 
 const passing: readonly [string, FaultEffect | ProxyConduct | 'untrusted', string][] = [
   ['429', { status: 429, body: { error: 'too_many' } }, 'HTTP 429'],
-  ['503', { status: 503, text: '' }, 'HTTP 503'],
+  ['503', { status: 503, text: '' }, 'HTTP 503.'],
   [
     '503 with a sentence',
     aadsts(503, 'x', 'AADSTS90033: A transient error has occurred.'),
@@ -185,7 +188,7 @@ const passing: readonly [string, FaultEffect | ProxyConduct | 'untrusted', strin
   [
     'a web page',
     { status: 200, text: '<html><title>Log on</title></html>' },
-    'A web page came back from login.example.test',
+    ' (Log on), HTTP 200, through the proxy http://127.0.0.1:',
   ],
   ['something else', { status: 200, text: '{"hello": 1}' }, 'is not a token'],
   ['407', { status: '407 Proxy Authentication Required' }, 'wants a user and password (407'],
@@ -283,6 +286,16 @@ describe('what a sign-in needs from this machine', () => {
       { AZURE_FEDERATED_TOKEN_FILE: '/nowhere/token' },
       '/nowhere/token cannot be read: there is no such file or folder.',
     ],
+    [
+      'the file of a certificate, of which a folder has the name,',
+      { AZURE_CLIENT_CERTIFICATE_PATH: tmpdir() },
+      `${tmpdir()} cannot be read: it is a folder.`,
+    ],
+    [
+      'the file of a token, of which a folder has the name,',
+      { AZURE_FEDERATED_TOKEN_FILE: tmpdir() },
+      `${tmpdir()} cannot be read: it is a folder.`,
+    ],
   ])('is named where %s is missing', async (_, variables, sentence) => {
     const error = await failure({ ...base(), ...application(), ...variables });
     expect(error).toMatchObject({ exitCode: 3 });
@@ -345,6 +358,32 @@ describe('the sign-in by Azure Pipelines', () => {
     const { SYSTEM_ACCESSTOKEN: __, ...task } = pipelines();
     expect(await signIn({ ...base(), ...task })).toMatchObject({ source: 'az' });
   });
+
+  it.each<[string, () => string, string[]]>([
+    ['the application of the service connection', () => application().AZURE_CLIENT_ID, []],
+    [
+      'another',
+      () => 'another',
+      [
+        'AZURESUBSCRIPTION_SERVICE_CONNECTION_ID and SYSTEM_ACCESSTOKEN are not both set. So podid signed in by az, as application another. Where that is meant, choose it: --auth az',
+      ],
+    ],
+  ])(
+    'whose job has no token goes on to az, and says so unless that is the same: %s',
+    async (_, application, expected) => {
+      const payload = Buffer.from(JSON.stringify({ appid: application() })).toString('base64url');
+      stubTool('az', `echo '{"accessToken": "e30.${payload}.c2ln", "expires_on": 4102444800}'`);
+      for (const SYSTEM_ACCESSTOKEN of [undefined, '']) {
+        const { SYSTEM_ACCESSTOKEN: _token, ...task } = pipelines();
+        const given = SYSTEM_ACCESSTOKEN === undefined ? task : { ...task, SYSTEM_ACCESSTOKEN };
+        const notes: string[] = [];
+        const note = (text: string) => void notes.push(text);
+        const settings = { ...(await settingsOf({ ...base(), ...given })), note };
+        expect(await signIn({}, {}, settings)).toMatchObject({ source: 'az' });
+        expect(notes).toEqual(expected);
+      }
+    },
+  );
 });
 
 const goodToken = `echo '{"accessToken": "eyJ0eXAi.eyJhIjoxfQ.c2ln", "expires_on": 4102444800, "tokenType": "Bearer"}'`;
@@ -390,7 +429,7 @@ describe('the sign-in by az', () => {
         'ERROR: The command failed with an unexpected error. Here is the traceback:\nTraceback (most recent call last):\n  File "x.py", line 1, in y\n    z()\nKeyError: \'refresh_token\'\nTo check existing issues, please visit: https://github.com/Azure/azure-cli/issues',
       ),
       3,
-      "az gave no token: KeyError: 'refresh_token'",
+      "az broke off: KeyError: 'refresh_token'",
     ],
     [
       'a name that is not found',
@@ -577,8 +616,10 @@ describe('the sign-in by managed identity', () => {
   let answer: { readonly status?: number; readonly body?: unknown } = {};
   let imds: Server;
   let settings: AzureSettings;
+  const asked: (string | null)[] = [];
   beforeAll(async () => {
     imds = createServer((request, response) => {
+      asked.push(new URL(request.url ?? '/', 'http://imds').searchParams.get('client_id'));
       if (answer.status === undefined) {
         request.socket.destroy();
       } else {
@@ -616,6 +657,33 @@ describe('the sign-in by managed identity', () => {
     expect(error).toMatchObject({ exitCode, message: expect.stringContaining(message) });
   });
 
+  const clientId = '33333333-0000-4000-8000-000000000000';
+  it.each<[Variables, { auth?: string }]>([
+    [{}, { auth: 'managed-identity' }],
+    [{ AZURE_CLIENT_ID: clientId }, { auth: 'managed-identity' }],
+    [{ AZURE_TOKEN_CREDENTIALS: 'dev' }, { auth: 'managed-identity' }],
+    [{ AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential' }, {}],
+    [{ AZURE_TOKEN_CREDENTIALS: 'managedidentitycredential', AZURE_CLIENT_ID: clientId }, {}],
+    [{ AZURE_TOKEN_CREDENTIALS: 'prod' }, {}],
+    [{ AZURE_TOKEN_CREDENTIALS: 'prod', AZURE_CLIENT_ID: clientId }, {}],
+    [{ AZURE_TOKEN_CREDENTIALS: 'prod', ...{ AZURE_CLIENT_ID: clientId, AZURE_TENANT_ID: 't' } }, {}],
+  ])('by %j and %j gives a token, of the identity of AZURE_CLIENT_ID', async (variables, choice) => {
+    stubTool('az', goodToken);
+    const body = { access_token: 'of-the-identity', expires_in: 3600, token_type: 'Bearer', resource: 'r' };
+    [answer, asked.length] = [{ status: 200, body }, 0];
+    const notes: string[] = [];
+    const chosen = await settingsOf({ ...base(), ...variables }, choice);
+    // What the library has kept of an earlier row is for another scope.
+    const scope = `https://${Buffer.from(JSON.stringify([variables, choice])).toString('hex')}.example/.default`;
+    const given = { ...chosen, network: settings.network, note: (text: string) => notes.push(text) };
+    const credential = createCredential(given);
+    expect((await credential.getToken(scope, {}))?.token).toBe('of-the-identity');
+    expect(credential.source()).toBe('managed identity');
+    expect(asked).toEqual([variables['AZURE_CLIENT_ID'] ?? null]);
+    expect(notes).toEqual([]);
+    rmSync(at('az'));
+  });
+
   it('that finds no metadata service says so, and ends with 3', async () => {
     await new Promise((resolve) => imds.close(resolve));
     const error = await failure({}, {}, settings);
@@ -642,6 +710,7 @@ describe('the choice of a sign-in', () => {
     [{ AZURE_TOKEN_CREDENTIALS: 'WorkloadIdentityCredential' }, {}, 'workload identity'],
     [{ AZURE_TOKEN_CREDENTIALS: 'WorkloadIdentityCredential' }, { auth: 'az' }, 'az'],
     [{ AZURE_TOKEN_CREDENTIALS: 'AzureDeveloperCliCredential' }, {}, 'azd'],
+    [{ AZURE_TOKEN_CREDENTIALS: 'AzureDeveloperCliCredential' }, { auth: 'AZ' }, 'az'],
   ])(
     'by %j and %j is %s, where the workload identity, az and azd are there',
     async (variables, choice, source) => {
@@ -653,12 +722,58 @@ describe('the choice of a sign-in', () => {
     },
   );
 
+  it.each(['EnvironmentCredential', ' environmentcredential', 'prod'])(
+    'by AZURE_TOKEN_CREDENTIALS=%j is the environment, where a secret, a workload identity and az are there',
+    async (wanted) => {
+      stubTool('az', goodToken);
+      const variables = { ...workload(), ...secret(), AZURE_TOKEN_CREDENTIALS: wanted };
+      expect(await signIn({ ...none(), ...variables })).toMatchObject({ source: 'environment' });
+      rmSync(at('az'));
+    },
+  );
+
+  it('by AZURE_TOKEN_CREDENTIALS=EnvironmentCredential is no other, where no secret is there', async () => {
+    stubTool('az', goodToken);
+    const variables = { ...workload(), AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' };
+    expect(await failure({ ...none(), ...variables })).toMatchObject({
+      exitCode: 3,
+      message:
+        'No sign-in to Azure was found. environment: AZURE_CLIENT_ID and AZURE_TENANT_ID are set, and neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is.',
+    });
+    rmSync(at('az'));
+  });
+
+  /** As .NET, Python and Java name them; each SDK takes others. */
+  it.each([
+    'VisualStudioCredential',
+    'VisualStudioCodeCredential',
+    'AzurePowerShellCredential',
+    'AzurePowershellCredential',
+    'BrokerCredential',
+    'BrokerAuthenticationCredential',
+    'IntelliJCredential',
+  ])("by AZURE_TOKEN_CREDENTIALS=%s is the SDKs' own, and podid's next to it are named", async (name) => {
+    const error = await failure({ ...none(), AZURE_TOKEN_CREDENTIALS: name });
+    expect(error).toMatchObject({
+      exitCode: 2,
+      message: `AZURE_TOKEN_CREDENTIALS is "${name}", a sign-in of the Azure SDKs that podid does not have.`,
+      hint: expect.stringContaining('or choose by --auth, which wins over it'),
+    });
+  });
+
   it.each<[Variables, { auth?: string }, number, string]>([
     [
-      { AZURE_TOKEN_CREDENTIALS: 'AzurePowerShellCredential' },
+      { AZURE_TOKEN_CREDENTIALS: 'InteractiveBrowserCredential' },
       {},
-      2,
-      'AZURE_TOKEN_CREDENTIALS is "AzurePowerShellCredential", and podid has no such sign-in.',
+      3,
+      'No sign-in to Azure was found. browser: Nobody is there to sign in.',
+    ],
+    [{}, { auth: 'browser' }, 3, 'No sign-in to Azure was found. browser: Nobody is there to sign in.'],
+    [
+      {},
+      { auth: 'device-code' },
+      3,
+      'No sign-in to Azure was found. device code: Nobody is there to sign in.',
     ],
     [
       { AZURE_TOKEN_CREDENTIALS: 'az' },

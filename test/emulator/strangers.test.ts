@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/start-emulator.ts';
+import { trustAnIssuer } from './federation/trusted-issuer.ts';
 
 interface Asked {
   readonly method?: string;
@@ -159,7 +160,8 @@ describe('an emulator that others on the machine can reach', () => {
     expect((await ask('/_podid/world', { headers })).status).toBe(421);
   });
 
-  it('runs no command for a token that an assertion got, which nobody can check', async () => {
+  it('runs no command for a token that an assertion got, which somebody else signed', async () => {
+    const assertion = trustAnIssuer(emulator)();
     const form = (proof: object) =>
       String(
         new URLSearchParams({
@@ -181,7 +183,12 @@ describe('an emulator that others on the machine can reach', () => {
         headers: { authorization: `Bearer ${token}` },
         body: JSON.stringify({ command: 'kubectl get pods' }),
       });
-    const refused = await command(await tokenFor({ client_assertion: 'anything' }));
+    const refused = await command(
+      await tokenFor({
+        client_assertion: assertion,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      }),
+    );
     expect([refused.status, emulator.world.commandRuns.size]).toEqual([403, 0]);
     expect((await command(await tokenFor({ client_secret: secret }))).status).toBe(202);
   });

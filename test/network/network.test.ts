@@ -56,6 +56,18 @@ describe('the way to a host', () => {
     expect(company.asked).toEqual([]);
   });
 
+  it.each([
+    ['HTTPS_PROXY', 'NO_PROXY'],
+    ['https_proxy', 'no_proxy'],
+    ['ALL_PROXY', 'no_proxy'],
+  ])('names the proxy of %s that %s led past, where that way ends nowhere', async (from, by) => {
+    expect(await ask({ [from]: company.proxy, [by]: '.test' })).toEqual({
+      reason: `the name management.example.test is not known here (ENOTFOUND), past the proxy that ${from} names, since ${by} says so.`,
+      hint: `Try again in a moment; where management.example.test is reached through the proxy of ${from}, take it out of ${by}.`,
+      mayPass: true,
+    });
+  });
+
   it.each(['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'])(
     'trusts the authority that %s names, as a file and as a folder',
     async (name) => {
@@ -109,6 +121,17 @@ describe('the way to a host', () => {
       {
         reason: expect.stringMatching(/^the proxy PROXY cannot be used \(.+\)\.$/),
         hint: 'Look at HTTPS_PROXY; where management.example.test is reached without a proxy, add it to NO_PROXY.',
+        mayPass: true,
+      },
+    ],
+    [
+      'a web page in place of the host',
+      { status: '200 OK', headers: 'Content-Type: text/html\r\n\r\n<title>Guests</title>' },
+      {
+        reason: expect.stringMatching(
+          /^the connection to management.example.test was cut .* through the proxy PROXY\.$|TLS.* through the proxy PROXY\.$/,
+        ),
+        hint: 'Try again in a moment; the way goes through PROXY, which HTTPS_PROXY names.',
         mayPass: true,
       },
     ],

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../src/domain/time/clock.ts';
 import { type StartedImds, type StartImdsOptions, startImds } from '../../src/emulator/imds/start-imds.ts';
 import { type StartedKube, startKube } from '../../src/emulator/kube/start-kube.ts';
 import { nmiSettings } from '../../src/nmi/nmi-settings.ts';
@@ -42,6 +43,8 @@ export interface AgentWorld extends AsyncDisposable {
   ask(ask?: Ask): Promise<Answer>;
   probe(path: string): Promise<Answer>;
   metrics(): Promise<string>;
+  /** `/record`, from an address of the node. */
+  record(ask?: Pick<Ask, 'from' | 'method'>): Promise<Answer>;
   /** Ends the agent as SIGTERM does, and waits until it has ended. */
   end(): Promise<void>;
 }
@@ -52,6 +55,9 @@ export interface WorldOptions {
   /** Puts objects there before the agent starts. */
   readonly before?: (kube: StartedKube) => void | Promise<void>;
   readonly waitForReady?: boolean;
+  readonly clock?: Clock;
+  /** Of the agent's process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export function identityOf(name: string) {
@@ -102,7 +108,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<AgentWorld
   const destination = { write: (line: string) => void log.push(JSON.parse(line)) };
   const logger = createLogger({ level: 'debug', format: 'json', destination });
   const stop = new AbortController();
-  const running = runNmi(nmiSettings(flags, {}), { clock: systemClock(), logger }, stop.signal);
+  const running = runNmi(
+    nmiSettings(flags, options.environment ?? {}),
+    { clock: options.clock ?? systemClock(), logger },
+    stop.signal,
+  );
   running.catch(() => undefined);
   const portOf = (what: string) => {
     const line = log.find((entry) => entry.msg === 'listening' && entry['what'] === what);
@@ -121,6 +131,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<AgentWorld
       send({ port, path: target, method, localAddress: from, headers: { Metadata: 'true', ...headers } }),
     probe: (path) => send({ port: probePort, path }),
     metrics: async () => (await send({ port: metricsPort, path: '/metrics' })).text,
+    record: ({ from = '127.0.0.1', method = 'GET' } = {}) =>
+      send({ port: metricsPort, path: '/record', method, localAddress: from }),
     async end() {
       stop.abort(new Error('SIGTERM'));
       await running;
@@ -200,6 +212,7 @@ export interface PodFacts {
   readonly phase?: string;
   readonly uid?: string;
   readonly createdMs?: number;
+  readonly controller?: { readonly kind: string; readonly name: string; readonly uid: string };
 }
 
 /** A pod of this node, old enough for its binding to have arrived. */
@@ -211,12 +224,22 @@ export function pod({
   phase = 'Running',
   uid,
   createdMs,
+  controller,
 }: PodFacts) {
   const created = new Date(createdMs ?? Date.now() - 3_600_000).toISOString().replace(/\.\d+/, '');
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace, labels, creationTimestamp: created, ...(uid ? { uid } : {}) },
+    metadata: {
+      name,
+      namespace,
+      labels,
+      creationTimestamp: created,
+      ...(uid ? { uid } : {}),
+      ...(controller
+        ? { ownerReferences: [{ ...controller, apiVersion: 'apps/v1', controller: true }] }
+        : {}),
+    },
     spec: { nodeName: node },
     status: { phase, ...(ip ? { podIP: ip, podIPs: [{ ip }] } : {}) },
   };

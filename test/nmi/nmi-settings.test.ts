@@ -86,6 +86,22 @@ describe('the settings', () => {
     expect(() => read([...argv])).toThrow(message);
   });
 
+  it.each([
+    ['--exchange-tenant-id=contoso.com', /takes the id of a tenant, a GUID; "contoso\.com" is not one/],
+    ['--exchange-authority=https://login.example.net/', /neither/],
+    ['--exchange-authority=http://login.microsoftonline.com/', /neither/],
+    ['--exchange-authority=https://login.microsoftonline.com/tenant', /neither/],
+    ['--exchange-default=vault', /imds/],
+  ])('refuse at the start what no token could be exchanged by: %s', (flag, message) => {
+    expect(() => nmiSettings(['serve', '--node=n1', flag], {})).toThrow(message);
+  });
+
+  it('take a host for exchange that --allow-ad-endpoint names', () => {
+    const authority = 'https://login.example.net/';
+    const flags = [`--exchange-authority=${authority}`, '--allow-ad-endpoint=login.example.net'];
+    expect(nmiSettings(['serve', '--node=n1', ...flags], {}).exchange.authority).toBe(authority);
+  });
+
   it('want the name of the node from whoever serves', () => {
     expect(() => read(['serve'], {})).toThrow(/pass --node/);
     expect(read(['rules'], {}).node).toBe('');

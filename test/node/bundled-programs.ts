@@ -15,7 +15,15 @@ const testNames = [
   'azure',
   'js-sdk',
 ] as const;
-const clusterNames = ['imds', 'azure-of-machines', 'upstream-agent', 'large-objects'] as const;
+const clusterNames = [
+  'imds',
+  'azure-of-machines',
+  'upstream-agent',
+  'large-objects',
+  'identity-webhook',
+  'either-way',
+  'a-day-later',
+] as const;
 const names = [...testNames, ...benchNames, ...clusterNames];
 export type ProgramName = (typeof names)[number];
 

@@ -1,7 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/runtime/metrics.ts';
+import { processMetrics } from '../../src/runtime/process-metrics.ts';
 
 describe('metrics', () => {
+  it('have totals that something else keeps, which Prometheus reads as counters', async () => {
+    const metrics = createMetrics();
+    let packets = 3;
+    metrics.total({ name: 'p_total', help: 'p', labels: ['rule'] }, () => [[{ rule: 'drop' }, packets]]);
+    expect(await metrics.text()).toMatch(/# TYPE p_total counter\np_total\{rule="drop"\} 3/);
+    packets = 5;
+    expect(await metrics.text()).toContain('p_total{rule="drop"} 5');
+  });
+
+  it('say of the process what dashboards ask of each', async () => {
+    const metrics = createMetrics();
+    processMetrics(metrics);
+    const text = await metrics.text();
+    const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    expect(value('process_cpu_seconds_total')).toBeGreaterThan(0);
+    expect(value('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
+    expect(value('process_start_time_seconds')).toBeLessThan(Date.now() / 1000);
+    expect(value('process_start_time_seconds')).toBeGreaterThan(1_700_000_000);
+  });
+
   it('come out as Prometheus reads them, gauges read anew each time', async () => {
     const metrics = createMetrics();
     metrics.counter({ name: 'c_total', help: 'c', labels: ['kind'] })({ kind: 'x' }, 2);

@@ -44,6 +44,8 @@ export function clusterWith(more: Partial<Cluster> = {}, profile: Partial<Cluste
   };
 }
 
+const unasked = () => Promise.reject(new Error('nobody expected federated credentials to be asked for'));
+
 /** An Azure in memory. Faults are functions put in front of the ports; what was written can be read back. */
 export class FakeAzure {
   cluster: Cluster;
@@ -212,6 +214,8 @@ export class FakeAzure {
 
   private azure(): Azure {
     return {
+      federatedCredentials: { list: unasked, create: unasked, remove: unasked },
+      exchangeAssertion: unasked,
       clusters: {
         get: async () => {
           this.beforeGet?.(this);

@@ -183,6 +183,11 @@ require-identity-choice switch
 allow-attested-document switch
 allow-scheduled-events switch
 allow-ad-endpoint text
+exchange-default @podid.exchange.default
+exchange-subject @podid.exchange.subject
+exchange-token-file @podid.exchange.enabled
+exchange-tenant-id @podid.exchange.tenantID
+exchange-authority @podid.exchange.authorityHost
 refuse-client-ids text
 secrets-of-other-namespaces pairs
 redirected-by-others switch
@@ -203,4 +208,15 @@ skip_headers switch
 skip_log_headers switch
 add_dir_header switch
 one_output switch
+{{- end -}}
+
+{{/* Hosts that tokens are exchanged at: as src/domain/azure/entra-hosts.ts has them. */}}
+{{- define "podid.entraHosts" -}}
+login.microsoftonline.com
+login.microsoft.com
+login.windows.net
+login.microsoftonline.us
+login-us.microsoftonline.com
+login.partner.microsoftonline.cn
+login.chinacloudapi.cn
 {{- end -}}

@@ -102,7 +102,7 @@ capabilities:
 - --nmi-port={{ include "podid.port" . }}
 - --probe-address=127.0.0.1
 - --prometheus-port={{ include "podid.metricsPort" . }}
-{{- if or .Values.nmi.prometheusPort .Values.podid.podMonitor.enabled }}
+{{- if or .Values.nmi.prometheusPort .Values.podid.podMonitor.enabled .Values.podid.serviceMonitor.enabled }}
 - --open-metrics
 {{- end }}
 - --rules-backend={{ .Values.podid.rulesBackend }}
@@ -180,4 +180,14 @@ capabilities:
 {{/* Upstream writes booleans as booleans, as words and as nothing. */}}
 {{- define "podid.isOn" -}}
 {{- if eq (. | toString | lower) "true" -}}on{{- end -}}
+{{- end -}}
+
+{{/* Whether the agent makes tokens of the pods' own accounts. */}}
+{{- define "podid.isWorkload" -}}
+{{- if eq (toString .Values.podid.exchange.subject) "workload" -}}true{{- end -}}
+{{- end -}}
+
+{{/* Whether it does so as its own node, from Kubernetes 1.36 on. */}}
+{{- define "podid.actsAsNode" -}}
+{{- if and (include "podid.isWorkload" .) (semverCompare ">=1.36.0-0" .Capabilities.KubeVersion.Version) -}}true{{- end -}}
 {{- end -}}

@@ -18,6 +18,10 @@
 {{- if $taken -}}
 {{- $faults = append $faults (printf "%s by the name that fullnameOverride or nameOverride gives to podid's, with another selector, which nobody can change. Use another name: fullnameOverride: podid." $taken) -}}
 {{- end -}}
+{{- $beside := include "podid.agentBeside" . -}}
+{{- if and $beside (not (include "podid.isOn" $values.podid.alongside)) -}}
+{{- $faults = append $faults (printf "DaemonSet %s is an agent of aad-pod-identity or of the AKS add-on, and two agents cannot use the same ports. To run podid in front of it, on ports of its own: --set podid.alongside=true. To put podid in the place of aad-pod-identity: podid nmi install --force" $beside) -}}
+{{- end -}}
 {{- $definitions := include "podid.definitionsOfRelease" . -}}
 {{- if $definitions -}}
 {{- $faults = append $faults (printf "This release owns definitions of the identity kinds, or may hold them in its record, so that the upgrade would delete them, and with them every AzureIdentity, binding and exception of the cluster. Tell Helm (3.2 or later) to keep them, and upgrade again: kubectl annotate crd --overwrite %s helm.sh/resource-policy=keep; or let podid take the release over, which leaves them where they are: podid nmi install --namespace %s --force" $definitions .Release.Namespace) -}}
@@ -70,6 +74,9 @@
 {{- if and $values.podid.startupTaint.enabled (semverCompare "<1.30.0-0" .Capabilities.KubeVersion.Version) -}}
 {{- $faults = append $faults (printf "podid.startupTaint needs Kubernetes 1.30 or later (this is %s): only there can an admission policy confine the right to change nodes to the agent's own node and to that one taint." .Capabilities.KubeVersion.Version) -}}
 {{- end -}}
+{{- if and $values.podid.podMonitor.enabled $values.podid.serviceMonitor.enabled -}}
+{{- $faults = append $faults "podid.podMonitor and podid.serviceMonitor would have each agent read twice. Enable one of them." -}}
+{{- end -}}
 {{- if and $values.podid.networkPolicy.enabled (not $values.podid.networkPolicy.namespaces) -}}
 {{- $faults = append $faults "podid.networkPolicy.enabled needs podid.networkPolicy.namespaces: a NetworkPolicy binds the pods that ask, in their namespaces, and not the agent, which is on the host network." -}}
 {{- end -}}
@@ -103,12 +110,47 @@
 {{- $faults = append $faults (printf "podid.refusedClientIds lists client ids, which are GUIDs; %q is not one." (toString .)) -}}
 {{- end -}}
 {{- end -}}
+{{- $exchange := .Values.podid.exchange -}}
+{{- if and (eq $exchange.default "exchange") (not $exchange.enabled) -}}
+{{- $faults = append $faults "podid.exchange.default is exchange, but podid.exchange.enabled is not true: the agent would have no token to exchange." -}}
+{{- end -}}
+{{- if and $exchange.podsOfOwnNode (not (include "podid.isWorkload" .)) -}}
+{{- $faults = append $faults "podid.exchange.podsOfOwnNode needs podid.exchange.subject: workload: only with it the agent may act as its own node." -}}
+{{- else if and $exchange.podsOfOwnNode (not (include "podid.actsAsNode" .)) -}}
+{{- $faults = append $faults (printf "podid.exchange.podsOfOwnNode needs Kubernetes 1.36 or later (this is %s): before, the agent cannot act as its own node and would see no pods." .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+{{- if include "podid.isWorkload" . -}}
+{{- if not $exchange.enabled -}}
+{{- $faults = append $faults "podid.exchange.subject is workload, but podid.exchange.enabled is not true: the agent exchanges nothing." -}}
+{{- end -}}
+{{- if semverCompare "<1.30.0-0" .Capabilities.KubeVersion.Version -}}
+{{- $faults = append $faults (printf "podid.exchange.subject: workload needs Kubernetes 1.30 or later (this is %s): only there can an admission policy confine the right to make tokens to the pods of the agent's own node." .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+{{- if not (regexMatch "^api://[\\w.:/-]+$" (toString $exchange.audience)) -}}
+{{- $faults = append $faults (printf "podid.exchange.audience is part of an admission policy with podid.exchange.subject: workload, and has letters, digits and . _ : / - alone then; this is %q." (toString $exchange.audience)) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $exchange.tenantID (not (regexMatch (include "podid.guid" .) (toString $exchange.tenantID))) -}}
+{{- $faults = append $faults (printf "podid.exchange.tenantID is the id of a tenant, a GUID; %q is not one." (toString $exchange.tenantID)) -}}
+{{- end -}}
+{{- $hosts := include "podid.entraHosts" . | trim | splitList "\n" -}}
+{{- range .Values.podid.serveArgs -}}
+{{- if regexMatch "^--?allow-ad-endpoint=" (toString .) -}}{{- $hosts = concat $hosts (regexReplaceAll "^[^=]*=" (toString .) "" | splitList ",") -}}{{- end -}}
+{{- end -}}
+{{- with $exchange.authorityHost -}}
+{{- if not (and (regexMatch "^https://[^/?#@]+/?$" .) (has (regexReplaceAll "^https://|/$" . "") $hosts)) -}}
+{{- $faults = append $faults (printf "podid.exchange.authorityHost has to be the https address of a known Azure cloud or of a host of --allow-ad-endpoint in podid.serveArgs; this is %q." .) -}}
+{{- end -}}
+{{- end -}}
+{{- if not (regexMatch "^api://[^\\s]+$" (toString $exchange.audience)) -}}
+{{- $faults = append $faults (printf "podid.exchange.audience has to begin with api://, as api://AzureADTokenExchange does; this is %q." (toString $exchange.audience)) -}}
+{{- end -}}
 {{- $taint := .Values.podid.startupTaint.key | toString -}}
 {{- if not (regexMatch "^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\\w.-]{0,61}[A-Za-z0-9])?$" $taint) -}}
 {{- $faults = append $faults (printf "podid.startupTaint.key has to be the key of a taint, without value and effect; this is %q." $taint) -}}
 {{- end -}}
 {{- $flags := include "podid.agentFlags" . | trim | splitList "\n" -}}
-{{- $never := "help, version, once, remove, host-root, kubeconfig" -}}
+{{- $never := "help, version, once, remove, host-root, kubeconfig, takeover-namespace" -}}
 {{- $server := append $flags "remove-startup-taint @podid.startupTaint.key" -}}
 {{- $faults = concat $faults (include "podid.flagFaults" (dict "name" "podid.serveArgs" "program" "podid-nmi" "never" (printf "%s and probe-address" $never) "rules" $server "given" .Values.podid.serveArgs) | fromJsonArray) -}}
 {{- $faults = concat $faults (include "podid.flagFaults" (dict "name" "podid.rulesArgs" "program" "podid-nmi" "never" (printf "%s, probe-address and remove-startup-taint" $never) "rules" $flags "given" .Values.podid.rulesArgs) | fromJsonArray) -}}
@@ -211,6 +253,19 @@ without one every definition without one may be, too.
 {{- .metadata.name -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* An agent that is neither podid's nor this release's, as NAMESPACE/NAME: upstream's or the add-on's, which would stay. */}}
+{{- define "podid.agentBeside" -}}
+{{- $found := list -}}
+{{- range ((lookup "apps/v1" "DaemonSet" "" "").items | default list) -}}
+{{- $template := dict "metadata" (.spec.template.metadata | default dict) -}}
+{{- $labels := $template.metadata.labels | default dict -}}
+{{- if and (eq (include "podid.component" $template) "nmi") (ne (index $labels "app.kubernetes.io/name" | default "") "podid") (not (include "podid.isOfRelease" (list . $))) -}}
+{{- $found = append $found (printf "%s/%s" .metadata.namespace .metadata.name) -}}
+{{- end -}}
+{{- end -}}
+{{- first (append $found "") -}}
 {{- end -}}
 
 {{/* Not empty when an agent of this release was written by a Helm that did not mark what it owns. */}}

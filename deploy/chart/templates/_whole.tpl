@@ -11,8 +11,8 @@ It also takes away an identity that a later values file sets to null, as Helm do
 {{- end -}}
 {{- end -}}
 {{- $missing := list -}}
-{{- $sections := list "image" "mic" "mic.leaderElection" "mic.customCloud" "nmi" "rbac" "podid" "podid.image" "podid.bootGuard" "podid.startupTaint" "podid.podMonitor" "podid.networkPolicy" "podid.ciliumLocalRedirectPolicy" "podid.podDisruptionBudget" "podid.extraCa" "podid.mic" -}}
-{{- $needed := list "operationMode" "image.imagePullPolicy" "nmi.kubeletConfig" "nmi.metadataHeaderRequired" "rbac.enabled" "podid.image.repository" "podid.rulesBackend" "podid.addressGuard" "podid.alongside" "podid.startupTaint.key" -}}
+{{- $sections := list "image" "mic" "mic.leaderElection" "mic.customCloud" "nmi" "rbac" "podid" "podid.image" "podid.bootGuard" "podid.startupTaint" "podid.podMonitor" "podid.serviceMonitor" "podid.prometheusRule" "podid.dashboard" "podid.networkPolicy" "podid.ciliumLocalRedirectPolicy" "podid.podDisruptionBudget" "podid.extraCa" "podid.exchange" "podid.mic" -}}
+{{- $needed := list "operationMode" "image.imagePullPolicy" "nmi.kubeletConfig" "nmi.metadataHeaderRequired" "rbac.enabled" "podid.image.repository" "podid.rulesBackend" "podid.addressGuard" "podid.alongside" "podid.startupTaint.key" "podid.exchange.audience" -}}
 {{- range $path := concat $sections $needed -}}
 {{- $at := $values -}}
 {{- range splitList "." $path -}}

@@ -39,7 +39,18 @@ function editProperties(properties: string, edit: ClusterEdit): string {
   return setMembers(properties, {
     ...(edited === undefined ? {} : { podIdentityProfile: edited }),
     ...(kubelet === undefined ? {} : { identityProfile: editKubelet(properties, kubelet) }),
+    ...(edit.oidcIssuer ? { oidcIssuerProfile: enabledIn(properties, 'oidcIssuerProfile') } : {}),
+    ...(edit.workloadIdentity ? { securityProfile: editSecurity(properties) } : {}),
   });
+}
+
+function enabledIn(objectText: string, member: string): string {
+  return setMembers(objectTextAt(objectText, member), { enabled: 'true' });
+}
+
+function editSecurity(properties: string): string {
+  const profile = objectTextAt(properties, 'securityProfile');
+  return setMembers(profile, { workloadIdentity: enabledIn(profile, 'workloadIdentity') });
 }
 
 /** The server fills in the ids of the identity, and refuses those of the one before. */

@@ -109,24 +109,32 @@ async function untilEnded(run: CommandRun, url: string, options: RunOptions): Pr
   const { clock } = connection;
   const deadline = startDeadline(clock, longestRunMs, options.signal);
   let waitMs = options.pollIntervalMs;
+  /** Why its result was not read the last time. */
+  let trouble = '';
   for (;;) {
     if (deadline.passed()) {
-      throw neverEnded(run.cluster);
+      throw neverEnded(run.cluster, trouble);
     }
     await clock.sleep(waitMs, options.signal);
     const answer = await connection
       .send({ method: 'GET', url, about }, options.signal)
       .catch((error: unknown) => {
         if (isPodidError(error, 'Unavailable')) {
+          trouble = ` ${error.message}`;
           return undefined;
         }
         throw error;
       });
     const asked = answer && azureRetryAfterMs({ get: (name) => answer.header(name) }, clock.now());
     waitMs = Math.min(asked ?? options.pollIntervalMs, longestWaitMs);
-    if (answer === undefined || isTransient(answer)) {
+    if (answer === undefined) {
       continue;
     }
+    if (isTransient(answer)) {
+      trouble = ` ${mapArmAnswer(answer, about).message}`;
+      continue;
+    }
+    trouble = '';
     if (answer.status < 200 || answer.status >= 300) {
       throw mapArmAnswer(answer, about);
     }
@@ -141,8 +149,9 @@ const longestWaitMs = 60_000;
 /** Twice as long as `az aks command invoke` waits. */
 const longestRunMs = 10 * 60_000;
 
-function neverEnded({ id }: Cluster): PodidError {
-  return new PodidError('Unavailable', `The command in cluster ${id.name} did not end within ten minutes.`, {
+function neverEnded({ id }: Cluster, trouble: string): PodidError {
+  const message = `The command in cluster ${id.name} did not end within ten minutes.${trouble}`;
+  return new PodidError('Unavailable', message, {
     hint: advice`It is safe to run the same command again; the pods of namespace aks-command show what happened to this one.`,
   });
 }

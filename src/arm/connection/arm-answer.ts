@@ -2,18 +2,24 @@ import type { PipelineResponse } from '@azure/core-rest-pipeline';
 import { longestRetryAfterMs, parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { innermostError, outermostError } from '../../validate/azure/innermost-error.ts';
 import { challengeClaims } from './challenge-claims.ts';
+import { proxyOfAnswer } from './network-policy.ts';
+import { isWebPage, type ProxyOnTheWay } from './web-page.ts';
 
 /** An answer of ARM as it came. */
 export interface ArmAnswer {
   readonly status: number;
   readonly text: string;
+  /** By which it came. */
+  readonly proxy?: ProxyOnTheWay;
   header(name: string): string | undefined;
 }
 
 export function armAnswer(response: Pick<PipelineResponse, 'status' | 'headers' | 'bodyAsText'>): ArmAnswer {
+  const proxy = proxyOfAnswer(response);
   return {
     status: Number(response.status),
     text: response.bodyAsText ?? '',
+    ...(proxy === undefined ? {} : { proxy }),
     header: (name) => response.headers.get(name),
   };
 }
@@ -57,7 +63,7 @@ export function armFault(answer: ArmAnswer): ArmFault {
     ...outer,
     innermost: innermostError(body) ?? outer,
     ...(claims === undefined ? {} : { claims }),
-    isOtherManagers: body === undefined && answer.text.trimStart().startsWith('<'),
+    isOtherManagers: body === undefined && isWebPage(answer.text),
   };
 }
 

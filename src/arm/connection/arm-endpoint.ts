@@ -29,7 +29,11 @@ export function armEndpoint(settings: Pick<AzureSettings, 'cloud' | 'endpoint' |
     throw usage('PODID_ARM_ENDPOINT must begin with https:// unless its host is loopback.');
   }
   if (settings.token !== undefined && !isLoopback) {
-    throw usage('PODID_ARM_TOKEN is accepted for a loopback PODID_ARM_ENDPOINT only.');
+    throw new PodidError(
+      'InvalidUsage',
+      'PODID_ARM_TOKEN is accepted for a loopback PODID_ARM_ENDPOINT only.',
+      { hint: advice`${command('unset PODID_ARM_TOKEN')} and sign in: ${command('az login')}` },
+    );
   }
   return {
     url: url.href.replace(/\/+$/, ''),

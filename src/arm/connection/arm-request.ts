@@ -38,4 +38,6 @@ export interface SignedIn {
   /** Of the sign-in: `az`. */
   readonly source: string | undefined;
   readonly tenantId: string | undefined;
+  /** An application, and no person; undefined where the token does not say. */
+  readonly isApplication?: boolean | undefined;
 }

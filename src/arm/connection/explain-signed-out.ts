@@ -22,14 +22,23 @@ export function signedOut(fault: ArmFault, request: ArmRequest): KnownFault {
   };
 }
 
-function strongerHint(claims: string, { source, tenantId }: Partial<SignedIn> = {}): Hint {
+/** By which a person signs in, or may have. */
+const personsWays: readonly string[] = ['az', 'azd', 'browser', 'device code'];
+
+function strongerHint(
+  claims: string,
+  { source = 'az', tenantId, isApplication = !personsWays.includes(source) }: Partial<SignedIn> = {},
+): Hint {
   const again = command(
     'az login',
     ...(tenantId === undefined ? [] : ['--tenant', tenantId]),
     '--claims-challenge',
     claims,
   );
-  return source === undefined || source === 'az'
+  if (isApplication) {
+    return advice`Only a person can give it. Sign in by az, and podid with it (${command('--auth az')}): ${again}`;
+  }
+  return source === 'az'
     ? again
-    : advice`Only a person can give it. Sign in by az, and podid with it (${command('--auth az')}): ${again}`;
+    : advice`Sign in by az, and podid with it (${command('--auth az')}): ${again}`;
 }

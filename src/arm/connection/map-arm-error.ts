@@ -8,6 +8,7 @@ import { forbidden } from './explain-forbidden.ts';
 import { signedOut } from './explain-signed-out.ts';
 import { messageOf, shown } from './fault-text.ts';
 import { networkFaultOf } from './network-policy.ts';
+import { pageFacts, pageHint } from './web-page.ts';
 import { answerFaults } from './whole-answer-policy.ts';
 
 /**
@@ -34,9 +35,11 @@ export function mapArmError(error: unknown, request: ArmRequest, answer?: ArmAns
     });
   }
   const network = isBroken ? undefined : networkFaultOf(error);
-  const reason = network?.reason ?? reasonOf(error);
+  const page = isRestError(error) && error.code === answerFaults.webPage ? seen : undefined;
+  const reason = network?.reason ?? (page === undefined ? reasonOf(error) : pageReason(page));
+  const pageAdvice = page === undefined ? undefined : pageHint('Azure', page.proxy);
   return new PodidError('Unavailable', `Azure could not be reached to ${request.doing}: ${reason}`, {
-    hint: network?.hint ?? advice`Try the same command again in a moment.`,
+    hint: network?.hint ?? pageAdvice ?? advice`Try the same command again in a moment.`,
     target: request.scope,
     ...(seen === undefined ? {} : answerFacts(seen)),
   });
@@ -54,14 +57,22 @@ export function mapArmAnswer(answer: ArmAnswer, request: ArmRequest): PodidError
       : { details: [{ code: fault.code, message: shown(fault.message) }] }),
   };
   const { code, message, ...more } =
-    request.known?.(fault) ?? generalFault(fault, request, facts.retryAfterMs ?? 0);
+    request.known?.(fault) ?? generalFault(answer, { fault, request, askedMs: facts.retryAfterMs ?? 0 });
   return new PodidError(code, message, { ...options, ...more });
 }
 
-function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): KnownFault {
+interface Asked {
+  readonly fault: ArmFault;
+  readonly request: ArmRequest;
+  /** How long Azure asks to wait. */
+  readonly askedMs: number;
+}
+
+function generalFault(answer: ArmAnswer, { fault, request, askedMs }: Asked): KnownFault {
   const { status } = fault;
   if (fault.isOtherManagers && status !== 401) {
-    return unavailable(request, `a web page came back, HTTP ${status}`);
+    const page = unavailable(request, pageReason(answer));
+    return status >= 500 ? page : { ...page, hint: pageHint('Azure', answer.proxy) };
   }
   if (status === 401) {
     return signedOut(fault, request);
@@ -90,6 +101,10 @@ function generalFault(fault: ArmFault, request: ArmRequest, askedMs: number): Kn
     return { code: 'StaleCluster', message };
   }
   return refused(fault, request);
+}
+
+function pageReason({ text, status, proxy }: ArmAnswer): string {
+  return `a web page came back${pageFacts(text, status, proxy)}.`;
 }
 
 function unavailable(request: ArmRequest, why: string): KnownFault {
@@ -175,7 +190,6 @@ function reasonOf(error: unknown): string {
     [answerFaults.cut]: 'the connection was cut.',
     [answerFaults.notJson]: 'the answer is not JSON.',
     [answerFaults.empty]: 'an empty answer came back.',
-    [answerFaults.webPage]: 'a web page came back, as a proxy or a network that wants a sign-in sends it.',
     [answerFaults.tooLong]: 'the answer is longer than 64 MiB.',
     [answerFaults.upgraded]: 'the connection was switched to another protocol.',
   };

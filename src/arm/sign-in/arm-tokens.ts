@@ -6,7 +6,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 import type { ArmEndpoint } from '../connection/arm-endpoint.ts';
 import type { SignedIn } from '../connection/arm-request.ts';
 import { challengeClaims } from '../connection/challenge-claims.ts';
-import { callerOfToken, tenantOfToken } from './caller-of-token.ts';
+import { callerOfToken, isApplicationToken, tenantOfToken } from './caller-of-token.ts';
 import type { ChosenCredential } from './credential.ts';
 import { ClaimsUnsupported } from './source.ts';
 
@@ -63,6 +63,7 @@ export function createArmTokens({ signIn, scope, now }: ArmTokensOptions): ArmTo
     last = {
       source: (signedIn as Partial<ChosenCredential>).source?.(),
       tenantId: tenantOfToken(token.token),
+      isApplication: isApplicationToken(token.token),
     };
     return token;
   };

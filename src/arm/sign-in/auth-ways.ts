@@ -30,10 +30,21 @@ const byVariable: Readonly<Record<string, readonly AuthWay[]>> = {
   managedidentitycredential: ['managed-identity'],
   azureclicredential: ['az'],
   azuredeveloperclicredential: ['azd'],
+  interactivebrowsercredential: ['browser'],
 };
 
-/** Of the SDKs', and none of podid's. */
-const othersWays = ['visualstudiocodecredential', 'azurepowershellcredential'];
+/**
+ * What the SDK of one language or another takes besides, in small letters: of .NET, which knows most, with the name that
+ * its betas had for the broker, and of Java.
+ */
+const othersWays = [
+  'visualstudiocredential',
+  'visualstudiocodecredential',
+  'azurepowershellcredential',
+  'brokercredential',
+  'brokerauthenticationcredential',
+  'intellijcredential',
+];
 
 /**
  * The ways to try, in their order.
@@ -53,15 +64,11 @@ export function chooseAuthWays(auth: string | undefined, variable: string | unde
   const ways = Object.hasOwn(byVariable, wanted.toLowerCase()) ? byVariable[wanted.toLowerCase()] : undefined;
   if (ways === undefined) {
     const why = othersWays.includes(wanted.toLowerCase())
-      ? 'podid has no such sign-in'
-      : 'the Azure SDKs know no such value';
-    throw new PodidError(
-      'InvalidUsage',
-      `AZURE_TOKEN_CREDENTIALS is ${JSON.stringify(wanted)}, and ${why}.`,
-      {
-        hint: advice`Set it to dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, AzureCliCredential or AzureDeveloperCliCredential, or choose by --auth, which wins over it.`,
-      },
-    );
+      ? 'a sign-in of the Azure SDKs that podid does not have'
+      : 'and the Azure SDKs know no such value';
+    throw new PodidError('InvalidUsage', `AZURE_TOKEN_CREDENTIALS is ${JSON.stringify(wanted)}, ${why}.`, {
+      hint: advice`Set it to dev, prod, EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, AzureCliCredential, AzureDeveloperCliCredential or InteractiveBrowserCredential, or choose by --auth, which wins over it.`,
+    });
   }
   return ways;
 }

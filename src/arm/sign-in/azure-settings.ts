@@ -22,6 +22,8 @@ export interface AzureSettings {
   readonly profile?: Pick<AzSubscription, 'id' | 'tenantId'>;
   /** Takes what somebody has to do in a browser to sign in; absent: nobody is there. */
   readonly prompt?: (text: string) => void;
+  /** Takes what somebody should know of the sign-in that was taken, a sentence a call. */
+  readonly note?: (text: string) => void;
   /** The way to Azure and Entra: proxies and authorities. */
   readonly network: Network;
   /** The process's environment: the sign-in reads its variables from it. */

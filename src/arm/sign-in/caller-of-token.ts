@@ -1,11 +1,12 @@
-import { isRecord, stringAt } from '../../validate/json-record.ts';
+import { stringAt } from '../../validate/json-record.ts';
+import { claimsOfToken } from '../../validate/token-claims.ts';
 
 /**
  * Who a token speaks for, for people to read: `anna@contoso.com (object 1234…)`, `application 5678… (object
  * 9abc…)`. Read from the claims without checking the signature, since the answer decides nothing.
  */
 export function callerOfToken(token: string): string {
-  const claims = claimsOf(token);
+  const claims = claimsOfToken(token);
   const user =
     stringAt(claims, 'upn') ?? stringAt(claims, 'preferred_username') ?? stringAt(claims, 'unique_name');
   const application = stringAt(claims, 'appid') ?? stringAt(claims, 'azp');
@@ -17,17 +18,19 @@ export function callerOfToken(token: string): string {
   return object === undefined ? who : `${who} (object ${object})`;
 }
 
-/** Undefined where it does not say. */
-export function tenantOfToken(token: string): string | undefined {
-  return stringAt(claimsOf(token), 'tid');
+/** The application that it speaks for, or was given to. Undefined where it does not say. */
+export function applicationOfToken(token: string): string | undefined {
+  const claims = claimsOfToken(token);
+  return stringAt(claims, 'appid') ?? stringAt(claims, 'azp');
 }
 
-function claimsOf(token: string): Readonly<Record<string, unknown>> {
-  const payload = token.split('.')[1] ?? '';
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return isRecord(claims) ? claims : {};
-  } catch {
-    return {};
-  }
+/** Whether it speaks for an application, and for no person. Undefined where it does not say. */
+export function isApplicationToken(token: string): boolean | undefined {
+  const kind = stringAt(claimsOfToken(token), 'idtyp');
+  return kind === undefined ? undefined : kind === 'app';
+}
+
+/** Undefined where it does not say. */
+export function tenantOfToken(token: string): string | undefined {
+  return stringAt(claimsOfToken(token), 'tid');
 }

@@ -4,7 +4,9 @@ import { loopbackSignInCommand } from '../../domain/hints/emulator-command.ts';
 import { advice, command, type Hint } from '../../errors/hint.ts';
 import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { isOnPath } from '../connection/is-on-path.ts';
+import { authWays } from './auth-ways.ts';
 import type { AzureSettings } from './azure-settings.ts';
+import { applicationOfToken, callerOfToken } from './caller-of-token.ts';
 import { entraSource } from './entra-sources.ts';
 import { NotSetUp, type SignIn, type Source } from './source.ts';
 import { toolSource } from './tool-sign-in.ts';
@@ -54,11 +56,13 @@ async function firstToken(
   settings: AzureSettings,
 ): Promise<{ name: string; signIn: SignIn; token: AccessToken }> {
   const reasons: ErrorDetail[] = [];
+  const passed: NotSetUp[] = [];
   for (const { name, make } of sources) {
     try {
       const signIn = make();
       const token = await signIn.getToken(scopes, options);
       if (token !== null) {
+        noteOther(passed, { name, token: token.token }, settings);
         return { name, signIn, token };
       }
       reasons.push({ code: name, message: 'It gave no token.' });
@@ -67,12 +71,34 @@ async function firstToken(
         throw error;
       }
       reasons.push({ code: name, message: error.message });
+      passed.push(error);
     }
   }
   throw new PodidError('NotSignedIn', noSignIn(reasons), {
     hint: await signInHint(settings),
     details: reasons,
   });
+}
+
+/** Sources that sign in as AZURE_CLIENT_ID names it, by another proof. */
+const byClientId: readonly string[] = [authWays['workload-identity'], authWays['managed-identity']];
+
+/** Nobody becomes another principal in silence than the one that was named, and only not proved. */
+function noteOther(
+  passed: readonly NotSetUp[],
+  { name, token }: { readonly name: string; readonly token: string },
+  { note }: AzureSettings,
+): void {
+  const application = applicationOfToken(token);
+  const named = passed.find(({ clientId }) => clientId && clientId !== application);
+  if (named === undefined || byClientId.includes(name)) {
+    return;
+  }
+  const way = Object.entries(authWays).find(([, called]) => called === name)?.[0] ?? name;
+  const who = application === undefined ? '' : `, as ${callerOfToken(token)}`;
+  note?.(
+    `${named.message} So podid signed in by ${name}${who}. Where that is meant, choose it: --auth ${way}`,
+  );
 }
 
 /** The reasons are the details, which are shown one a line where there are several. */

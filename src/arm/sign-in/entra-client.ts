@@ -13,6 +13,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 import type { NetworkFault } from '../../network/explain-network-fault.ts';
 import type { Network } from '../../network/network.ts';
 import { unusedProxy } from '../connection/network-policy.ts';
+import type { ProxyOnTheWay } from '../connection/web-page.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { clouds } from './clouds.ts';
 
@@ -24,6 +25,8 @@ export interface Exchange {
   readonly body?: string;
   /** `Retry-After` and the like. */
   readonly headers?: { get(name: string): string | undefined };
+  /** By which it came. */
+  readonly proxy?: ProxyOnTheWay | undefined;
   /** Nothing came back. */
   readonly fault?: NetworkFault & { readonly code: string };
 }
@@ -62,6 +65,7 @@ export function createEntraClient(settings: AzureSettings): EntraClient {
           status: response.status,
           body: response.bodyAsText ?? '',
           headers: response.headers,
+          proxy: settings.network.proxyFor(request.url),
         };
         return response;
       } catch (error) {

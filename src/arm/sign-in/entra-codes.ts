@@ -33,12 +33,14 @@ const hints: Readonly<Record<string, (clientId: string) => Hint>> = {
     advice`Add a federated credential with this subject: ${command('az ad app federated-credential create --id', clientId, '--parameters', 'FILE')}`,
   AADSTS53003: () =>
     advice`A Conditional Access policy of the tenant forbids it; whoever owns the policy can say what it wants.`,
-  AADSTS50173: () => advice`${command('az login')}`,
-  AADSTS700082: () => advice`${command('az login')}`,
-  AADSTS70043: () => advice`${command('az login')}`,
-  AADSTS50076: () => advice`${command('az login')}`,
-  AADSTS50079: () => advice`${command('az login')}`,
 };
+
+/** Codes by which Entra wants a person to sign in again, or with more than a password. */
+const ofPersons = /^AADSTS(?:50173|700082|70043|50076|50079)$/;
+
+export function asksPerson({ code }: Said): boolean {
+  return ofPersons.test(code);
+}
 
 /** @param clientId of the application that signs in */
 export function entraHint({ code }: Said, clientId = 'CLIENT_ID'): Hint | undefined {

@@ -16,7 +16,7 @@ import { type AuthWay, authWays } from './auth-ways.ts';
 import type { AzureSettings } from './azure-settings.ts';
 import { browserCredential, browserHint } from './browser/browser-credential.ts';
 import { createEntraClient, type EntraClient, metadataClient } from './entra-client.ts';
-import { explainRefusal, type Refused, variablesHint } from './explain-refusal.ts';
+import { explainRefusal, personHint, type Refused, variablesHint } from './explain-refusal.ts';
 import { NotSetUp, type SignIn, type Source } from './source.ts';
 
 type Way = Exclude<AuthWay, 'az' | 'azd'>;
@@ -28,8 +28,10 @@ export function entraSource(settings: AzureSettings, way: Way): Source {
     name,
     make: () => {
       const client = way === 'managed-identity' ? metadataClient(settings) : createEntraClient(settings);
-      const clientId = settings.environment['AZURE_CLIENT_ID'];
-      return signInBy(makers[way](settings, client), client, { name, ...abouts[way], clientId });
+      const { environment } = settings;
+      const clientId = environment['AZURE_CLIENT_ID'];
+      const file = environment[fileVariables[way] ?? ''];
+      return signInBy(makers[way](settings, client), client, { name, ...abouts[way], clientId, file });
     },
   };
 }
@@ -52,16 +54,22 @@ export function signInBy(credential: TokenCredential, client: EntraClient, refus
   };
 }
 
-const abouts: Readonly<Record<Way, Pick<Refused, 'hint' | 'isLocal'>>> = {
-  environment: { hint: variablesHint('environment') },
-  'workload-identity': { hint: variablesHint('workload identity') },
-  pipelines: { hint: variablesHint('Azure Pipelines') },
+const abouts: Readonly<Record<Way, Pick<Refused, 'hint' | 'forPerson' | 'isLocal'>>> = {
+  environment: { hint: variablesHint('environment'), forPerson: personHint },
+  'workload-identity': { hint: variablesHint('workload identity'), forPerson: personHint },
+  pipelines: { hint: variablesHint('Azure Pipelines'), forPerson: personHint },
   'managed-identity': {
     hint: advice`az vm identity assign  # or sign in otherwise, without --auth`,
     isLocal: true,
   },
   browser: { hint: browserHint },
   'device-code': { hint: advice`Run the same command again and finish the sign-in in a browser.` },
+};
+
+/** Which name the file that a source signs in by. */
+const fileVariables: Partial<Readonly<Record<Way, string>>> = {
+  environment: 'AZURE_CLIENT_CERTIFICATE_PATH',
+  'workload-identity': 'AZURE_FEDERATED_TOKEN_FILE',
 };
 
 const makers: Readonly<Record<Way, (settings: AzureSettings, client: EntraClient) => TokenCredential>> = {
@@ -74,10 +82,20 @@ const makers: Readonly<Record<Way, (settings: AzureSettings, client: EntraClient
     const way = { httpClient, proxyOptions, retryOptions };
     return new ManagedIdentityCredential(clientId ? { ...way, clientId } : way);
   },
-  browser: browserCredential,
-  'device-code': ({ prompt }, { options }) =>
-    new DeviceCodeCredential({ ...options, userPromptCallback: ({ message }) => prompt?.(message) }),
+  browser: (settings, client) => browserCredential({ ...settings, prompt: promptOf(settings) }, client),
+  'device-code': (settings, { options }) => {
+    const prompt = promptOf(settings);
+    return new DeviceCodeCredential({ ...options, userPromptCallback: ({ message }) => prompt(message) });
+  },
 };
+
+/** No browser opens, and no code is asked for, where nobody is there to be told. */
+function promptOf({ prompt }: AzureSettings): (text: string) => void {
+  if (prompt === undefined) {
+    throw new NotSetUp('Nobody is there to sign in.');
+  }
+  return prompt;
+}
 
 /**
  * A service principal by secret or certificate, or a user by password. Its secret is what says that it is meant:
@@ -94,7 +112,7 @@ function environmentCredential(settings: AzureSettings, { options }: EntraClient
       ? 'AZURE_CLIENT_CERTIFICATE_PATH'
       : username && password && 'AZURE_PASSWORD';
   if (!meant) {
-    throw new NotSetUp('Neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set.');
+    throw withoutProof(settings);
   }
   const { tenantId, clientId } = idsOf(settings, meant);
   if (secret) {
@@ -109,6 +127,23 @@ function environmentCredential(settings: AzureSettings, { options }: EntraClient
     return new ClientCertificateCredential(tenantId, clientId, file, { ...options, sendCertificateChain });
   }
   return new UsernamePasswordCredential(tenantId, clientId, username ?? '', password ?? '', options);
+}
+
+/** In the CI of a fork a secret is there by its name, and empty. */
+function withoutProof({ environment, tenantId }: AzureSettings): NotSetUp {
+  const clientId = environment['AZURE_CLIENT_ID'];
+  const tenant = environment['AZURE_TENANT_ID'] ? 'AZURE_TENANT_ID' : tenantId && '--tenant';
+  if (!clientId || !tenant) {
+    return new NotSetUp('Neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set.');
+  }
+  const empty = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH'].find(
+    (name) => environment[name] === '',
+  );
+  const lacking =
+    empty === undefined
+      ? 'neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is'
+      : `${empty} is empty`;
+  return new NotSetUp(`AZURE_CLIENT_ID and ${tenant} are set, and ${lacking}.`, clientId);
 }
 
 function workloadCredential(settings: AzureSettings, { options }: EntraClient): TokenCredential {
@@ -129,7 +164,10 @@ function pipelinesCredential(settings: AzureSettings, { options }: EntraClient):
   const connectionId = environment['AZURESUBSCRIPTION_SERVICE_CONNECTION_ID'];
   const accessToken = environment['SYSTEM_ACCESSTOKEN'];
   if (!connectionId || !accessToken) {
-    throw new NotSetUp('AZURESUBSCRIPTION_SERVICE_CONNECTION_ID and SYSTEM_ACCESSTOKEN are not both set.');
+    throw new NotSetUp(
+      'AZURESUBSCRIPTION_SERVICE_CONNECTION_ID and SYSTEM_ACCESSTOKEN are not both set.',
+      connectionId ? environment['AZURESUBSCRIPTION_CLIENT_ID'] : undefined,
+    );
   }
   const names = [
     'AZURESUBSCRIPTION_TENANT_ID',

@@ -4,8 +4,9 @@ import { isPodidError, PodidError, type PodidErrorOptions } from '../../errors/p
 import { fileErrorText, systemErrorCode } from '../../errors/system-error-code.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 import { maskSecrets } from '../connection/mask-secrets.ts';
+import { isWebPage, pageFacts, pageHint } from '../connection/web-page.ts';
 import type { Exchange } from './entra-client.ts';
-import { entraHint, isPassingEntraCode } from './entra-codes.ts';
+import { asksPerson, entraHint, isPassingEntraCode } from './entra-codes.ts';
 
 /** Whose sign-in failed, as far as the message needs it. */
 export interface Refused {
@@ -13,8 +14,12 @@ export interface Refused {
   readonly name: string;
   /** Where the cause has none of its own. */
   readonly hint: Hint;
+  /** Where Entra wants a person, whom this source cannot ask; absent: it does, by signing in again. */
+  readonly forPerson?: Hint;
   /** Of the application. */
   readonly clientId?: string | undefined;
+  /** What it signs in by, where that is a file. */
+  readonly file?: string | undefined;
   /** The metadata service of this machine is asked, and not Entra. */
   readonly isLocal?: true;
 }
@@ -52,12 +57,10 @@ export function explainRefusal(error: unknown, exchange: Exchange | undefined, r
 
 /** Undefined where the answer was fine, and the fault is in what the library made of it. */
 function explainAnswer(exchange: Exchange, status: number, refused: Refused): PodidError | undefined {
-  const { host, body = '', headers } = exchange;
-  if (body.trimStart().startsWith('<')) {
-    const message = `A web page came back from ${host} for the sign-in by ${refused.name}, HTTP ${status}${titleOf(body)}.`;
-    return new PodidError('Unavailable', message, {
-      hint: advice`A proxy or a network that wants a sign-in of its own may have answered in place of ${othersText(host)}; look there.`,
-    });
+  const { host, body = '', headers, proxy } = exchange;
+  if (isWebPage(body)) {
+    const message = `A web page came back from ${host} for the sign-in by ${refused.name}${pageFacts(body, status, proxy)}.`;
+    return new PodidError('Unavailable', message, { hint: pageHint(host, proxy) });
   }
   const said = saidIn(body);
   const sentence = said.sentence === '' ? `HTTP ${status}` : said.sentence;
@@ -69,7 +72,7 @@ function explainAnswer(exchange: Exchange, status: number, refused: Refused): Po
     const askedMs = parseRetryAfter(headers?.get('retry-after'), Number.NaN);
     return new PodidError(
       'Unavailable',
-      `${partner(exchange, refused)} gave no token for the sign-in by ${refused.name}, HTTP ${status}${said.sentence === '' ? '' : `: ${sentence}`}`,
+      `${partner(exchange, refused)} gave no token for the sign-in by ${refused.name}, HTTP ${status}${said.sentence === '' ? '.' : `: ${sentence}`}`,
       {
         ...facts,
         hint: advice`Try the same command again in a moment.`,
@@ -81,7 +84,7 @@ function explainAnswer(exchange: Exchange, status: number, refused: Refused): Po
     return new PodidError(
       'NotSignedIn',
       `${partner(exchange, refused)} refused the sign-in by ${refused.name}: ${sentence}`,
-      { ...facts, hint: entraHint(said, refused.clientId) ?? refused.hint },
+      { ...facts, hint: hintAfterRefusal(said, refused) },
     );
   }
   if (said.sentence === '' && !isToken(body)) {
@@ -93,22 +96,27 @@ function explainAnswer(exchange: Exchange, status: number, refused: Refused): Po
   return undefined;
 }
 
-function explainLocal(error: unknown, { name, hint }: Refused): PodidError {
-  return new PodidError('NotSignedIn', `The sign-in by ${name} failed: ${localReason(error)}`, {
+function hintAfterRefusal(said: Said, { hint, forPerson = hint, clientId }: Refused): Hint {
+  return asksPerson(said) ? forPerson : (entraHint(said, clientId) ?? hint);
+}
+
+function explainLocal(error: unknown, { name, hint, file }: Refused): PodidError {
+  return new PodidError('NotSignedIn', `The sign-in by ${name} failed: ${localReason(error, file)}`, {
     hint,
     cause: error,
   });
 }
 
 /** Of a file the reason in words and its path; of the library its first sentence, without links. */
-function localReason(error: unknown): string {
+function localReason(error: unknown, itsFile: string | undefined): string {
   const path = (error as { path?: unknown } | undefined)?.path;
   if (systemErrorCode(error) !== undefined && typeof path === 'string') {
     return `${path} cannot be read: ${fileErrorText(error)}.`;
   }
   const message = error instanceof Error ? error.message : String(error);
   // The library hands on what Node says of a file as words alone.
-  const [, code, file] = /\b(E[A-Z]+): [^,]+, open '([^']+)'/.exec(message) ?? [];
+  // A folder is opened, and then not read, and Node names it no more.
+  const [, code, file = itsFile] = /\b(E[A-Z]+): [^,]+, (?:open '([^']+)'|read\b)/.exec(message) ?? [];
   if (code !== undefined && file !== undefined) {
     return `${file} cannot be read: ${fileErrorText(Object.assign(new Error(message), { code }))}.`;
   }
@@ -170,11 +178,6 @@ function isToken(body: string): boolean {
   );
 }
 
-function titleOf(page: string): string {
-  const title = /<title[^>]*>([^<]{1,200})/i.exec(page)?.[1]?.trim() ?? '';
-  return title === '' ? '' : ` (${title.replace(/\s+/g, ' ')})`;
-}
-
 /** Nothing behind a word that may name a token. */
 export function beginning(text: string): string {
   const [safe = ''] = maskSecrets(text)
@@ -193,3 +196,6 @@ function partner({ host }: Exchange, { isLocal }: Refused): string {
 export function variablesHint(name: string): Hint {
   return advice`Fix the variables of this source (${othersText(name)}), or choose another: ${command('--auth', 'az')}`;
 }
+
+/** For sources that sign in without anybody there. */
+export const personHint: Hint = advice`Variables cannot answer what Entra asks a person; sign in as one: ${command('--auth', 'device-code')}, or ${command('az login')} and then ${command('--auth', 'az')}`;

@@ -18,6 +18,7 @@ export interface AzureChoice {
   readonly subscription?: string | undefined;
   /** See AzureSettings. */
   readonly prompt?: ((text: string) => void) | undefined;
+  readonly note?: ((text: string) => void) | undefined;
   readonly debug?: ((text: string) => void) | undefined;
   readonly verbose?: ((text: string) => void) | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -51,10 +52,22 @@ export async function readAzureSettings(choice: AzureChoice): Promise<AzureSetti
     ...(tenantId === undefined ? {} : { tenantId }),
     ...(entry === undefined ? {} : { profile: entry }),
     ...(choice.prompt === undefined ? {} : { prompt: choice.prompt }),
+    ...(choice.note === undefined ? {} : { note: onceEach(choice.note) }),
     ...(choice.debug === undefined ? {} : { debug: choice.debug }),
     ...(choice.verbose === undefined ? {} : { verbose: choice.verbose }),
     ...(choice.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: choice.requestTimeoutMs }),
     ...(choice.readRetries === undefined ? {} : { readRetries: choice.readRetries }),
+  };
+}
+
+/** Each sign-in of a command, to Azure or to its cluster's API, would say the same. */
+function onceEach(report: (text: string) => void): (text: string) => void {
+  const reported = new Set<string>();
+  return (text) => {
+    if (!reported.has(text)) {
+      reported.add(text);
+      report(text);
+    }
   };
 }
 

@@ -17,9 +17,16 @@ export interface SignIn extends TokenCredential {
   getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null>;
 }
 
-/** Nothing of this source is here. The message is the reason, as a sentence. */
+/** Nothing of this source is here, or not enough. The message is the reason, as a sentence. */
 export class NotSetUp extends Error {
   override readonly name = 'NotSetUp';
+  /** The application that was named, where only the proof of it is missing. */
+  readonly clientId: string | undefined;
+
+  constructor(reason: string, clientId?: string) {
+    super(reason);
+    this.clientId = clientId;
+  }
 }
 
 /** The program gives tokens and takes no claims: somebody has to sign in to it anew, with the claims. */

@@ -6,7 +6,13 @@ import type { AzureSettings } from './azure-settings.ts';
 import { beginning } from './explain-refusal.ts';
 import { runTool, type ToolEnd } from './run-tool.ts';
 import { ClaimsUnsupported, NotSetUp, type SignIn, type Source } from './source.ts';
-import { isCertificateSentence, isPassingSentence, isProxySentence, toolSentence } from './tool-words.ts';
+import {
+  isCertificateSentence,
+  isPassingSentence,
+  isProxySentence,
+  isPythonTrace,
+  toolSentence,
+} from './tool-words.ts';
 
 /** What is asked of a tool. */
 interface Wanted {
@@ -151,10 +157,14 @@ function tokenIn(tool: Tool, wanted: Wanted, { stdout, stderr, how, exitCode }: 
       hint: advice`See what it prints: ${command(name === 'az' ? 'az account get-access-token --output none --debug' : 'azd auth token --debug')}`,
     });
   }
-  throw failed(tool, wanted, sentence);
+  throw failed(tool, wanted, { sentence, isTrace: isPythonTrace(stderr) });
 }
 
-function failed(tool: Tool, wanted: Wanted, sentence: string): PodidError {
+function failed(
+  tool: Tool,
+  wanted: Wanted,
+  { sentence, isTrace }: { readonly sentence: string; readonly isTrace: boolean },
+): PodidError {
   const { name } = tool;
   const details = [{ code: name, message: sentence }];
   if (isPassingSentence(sentence)) {
@@ -163,11 +173,14 @@ function failed(tool: Tool, wanted: Wanted, sentence: string): PodidError {
       hint: wayHint(name, sentence),
     });
   }
-  return new PodidError('NotSignedIn', `${name} gave no token: ${sentence}`, {
+  return new PodidError('NotSignedIn', `${name} ${isTrace ? 'broke off' : 'gave no token'}: ${sentence}`, {
     details,
-    hint: tool.logIn(wanted),
+    hint: isTrace ? brokenHint : tool.logIn(wanted),
   });
 }
+
+/** A new sign-in mends no fault of the program. */
+const brokenHint = advice`See whether az itself works: ${command('az account get-access-token --output none --debug')}; or sign in another way: ${command('--auth device-code').again()}`;
 
 function wayHint(name: string, sentence: string): Hint {
   if (isCertificateSentence(sentence)) {
@@ -182,7 +195,8 @@ function wayHint(name: string, sentence: string): Hint {
 
 function parse(text: string): JsonRecord {
   try {
-    const json: unknown = JSON.parse(text);
+    // A wrapper of PowerShell's begins what it passes on with a byte order mark.
+    const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
     return isRecord(json) ? json : {};
   } catch {
     return {};

@@ -8,12 +8,19 @@ import { maskSecrets } from '../connection/mask-secrets.ts';
 export function toolSentence(stderr: string, stdout: string): string {
   const lines = linesOf(stderr);
   const said = lines.length > 0 ? lines : messagesIn(stdout);
-  const trace = said.findIndex((line) => line.startsWith('Traceback (most recent call last)'));
+  const trace = said.findIndex((line) => line.startsWith(traceMark));
   const chosen = trace >= 0 ? lastOfTrace(said.slice(trace + 1)) : fromError(said);
   return maskSecrets(chosen.map((line) => line.trim()).join(' '))
     .replace(/^ERROR:\s*/, '')
     .slice(0, 1500);
 }
+
+/** Whether the program itself broke off, rather than say what is wrong. */
+export function isPythonTrace(stderr: string): boolean {
+  return linesOf(stderr).some((line) => line.startsWith(traceMark));
+}
+
+const traceMark = 'Traceback (most recent call last)';
 
 function linesOf(text: string): readonly string[] {
   return (

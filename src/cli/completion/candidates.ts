@@ -22,6 +22,8 @@ export type LiveNames =
   | { readonly of: 'groups' }
   | { readonly of: 'managed identities' }
   | { readonly of: 'namespaces' }
+  /** `NAMESPACE/NAME`. */
+  | { readonly of: 'identity keys' }
   | { readonly of: 'identities' | 'exceptions'; readonly namespace: string | undefined };
 
 /** A command line up to the cursor, as far as it is understood. */
@@ -164,7 +166,7 @@ function liveNames(key: string, { path, values }: Walk): LiveNames | undefined {
     return { of: 'groups' };
   }
   if (key === 'identity') {
-    return { of: 'managed identities' };
+    return { of: path[0] === 'exchange' ? 'identity keys' : 'managed identities' };
   }
   if (key === 'namespace') {
     return { of: 'namespaces' };

@@ -120,6 +120,9 @@ function pick(names: CachedNames, wanted: LiveNames, group: string | undefined):
   if (wanted.of === 'namespaces') {
     return [...(names.namespaces ?? [])];
   }
+  if (wanted.of === 'identity keys') {
+    return (names.identities ?? []).map(({ namespace, name }) => `${namespace}/${name}`);
+  }
   if (wanted.of === 'clusters') {
     return clusters
       .filter(
@@ -135,8 +138,8 @@ function pick(names: CachedNames, wanted: LiveNames, group: string | undefined):
 
 /**
  * What comes from outside reaches a shell only as letters, digits and what names of Azure and Kubernetes have
- * besides.
+ * besides; a slash stands between a namespace and a name.
  */
 function isPlain(name: string): boolean {
-  return /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name);
+  return /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*(\/[\p{L}\p{N}_][\p{L}\p{N}_.-]*)?$/u.test(name);
 }

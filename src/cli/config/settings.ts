@@ -44,7 +44,7 @@ const settings = {
   cloud: oneOf('a cloud', globalFlags.cloud),
   auth: oneOf('a way to sign in', globalFlags.auth),
   output: oneOf('a format', globalFlags.output),
-  'public-fqdn': oneOf('true or false', { ...kubeFlags.publicFqdn, choices: ['true', 'false'] }),
+  'public-fqdn': oneOf('one of these', { ...kubeFlags.publicFqdn, choices: ['true', 'false'] }),
   'poll-interval': { ...waitFlags.pollInterval, noun: 'a duration', rule: durationRule },
 } as const satisfies Record<string, Setting>;
 

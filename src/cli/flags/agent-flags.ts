@@ -17,6 +17,7 @@ export const agentNamespaceFlag = {
 export const agentValueFlags = {
   values: {
     kind: 'list',
+    short: 'f',
     value: 'FILE',
     summary: "values of the chart, upstream's or podid's own, in YAML; later files win",
   },
@@ -24,6 +25,11 @@ export const agentValueFlags = {
     kind: 'list',
     value: 'K=V',
     summary: 'one value, as with helm: podid.image.tag=0.1.0; overrides files',
+  },
+  setString: {
+    kind: 'list',
+    value: 'K=V',
+    summary: 'as --set, and always a text: nmi.podLabels.team=42',
   },
 } as const satisfies FlagTable;
 

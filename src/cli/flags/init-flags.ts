@@ -38,7 +38,8 @@ export const initFlags = {
   ...clusterFlags,
   mode: {
     ...modeFlag.mode,
-    fallback: 'as the cluster is; where its add-on is off, a question, and without a terminal addon',
+    fallback:
+      'as the cluster is; where its add-on is off, a question, and without a terminal addon unless the cluster holds entries as objects',
   },
   aksCustomHeaders: {
     kind: 'list',

@@ -42,6 +42,7 @@ const addonOnly: Readonly<Record<string, readonly [flag: string, reason: string]
     '--skip-role-assignment',
     'there the cluster needs no role: you put the identities on its nodes',
   ],
+  drift: ['--drift', 'there the objects are the entries, and Azure has none to compare them with'],
   revokeRole: ['--revoke-role', 'there the cluster has no role on the identity'],
 };
 

@@ -3,15 +3,17 @@ import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import { advice, command } from '../../errors/hint.ts';
-import { chartValuesName, readAgentValues, refuseWithoutImage } from '../../validate/files/agent-values.ts';
+import { readAgentValues } from '../../validate/files/values/agent-values.ts';
+import { chartValuesName, refuseWithoutImage } from '../../validate/files/values/refuse-values.ts';
+import { setValues } from '../../validate/files/values/set-values.ts';
 import {
   mergeTrees,
   noValues,
+  overDefaults,
   treeOfFile,
   treeOfJson,
   type ValueNode,
-} from '../../validate/files/value-tree.ts';
-import { parseSetFlags } from '../../validate/flags/set-values.ts';
+} from '../../validate/files/values/value-tree.ts';
 import { isRecord, type JsonRecord, recordAt } from '../../validate/json-record.ts';
 import { UsageFaults } from '../../validate/usage-faults.ts';
 import type { Session } from '../run/session.ts';
@@ -23,6 +25,7 @@ declare const PODID_CHART_VALUES: string | undefined;
 interface ValueFlags {
   readonly values: readonly string[] | undefined;
   readonly set: readonly string[] | undefined;
+  readonly setString: readonly string[] | undefined;
   readonly alongside?: boolean;
 }
 
@@ -45,12 +48,15 @@ export async function readValueFlags(
   { namespace, purpose }: { readonly namespace: string; readonly purpose: Purpose },
 ): Promise<ReadValues> {
   const sources = await readSourceFiles(flags.values ?? [], context, faults, '--values');
-  const files = sources.map((source) => treeOfFile(source, faults)).reduce(mergeTrees, noValues);
+  const files = sources.map((source) => treeOfFile(source, faults));
   const alongside = flags.alongside ? treeOfJson({ podid: { alongside: true } }, '--alongside') : noValues;
-  const typed = mergeTrees(parseSetFlags(flags.set ?? [], faults), alongside);
   const usual = defaultValues();
-  const over = (base: ValueNode) => mergeTrees(mergeTrees(base, files), typed);
-  const plain = readAgentValues(over(usual), namespace, faults);
+  const given = (base: ValueNode, found: UsageFaults) => {
+    const inFiles = files.reduce(mergeTrees, base);
+    const set = setValues(inFiles, '--set', flags.set ?? [], found);
+    return mergeTrees(setValues(set, '--set-string', flags.setString ?? [], found), alongside);
+  };
+  const plain = readAgentValues(overDefaults(usual, given(noValues, faults)), namespace, faults);
   if (purpose === 'installation') {
     refuseWithoutImage(plain, faults);
   }
@@ -59,7 +65,7 @@ export async function readValueFlags(
       return plain;
     }
     const own = new UsageFaults();
-    const values = readAgentValues(over(mergeTrees(usual, valuesOfRelease(of))), namespace, own);
+    const values = readAgentValues(overDefaults(usual, given(valuesOfRelease(of), own)), namespace, own);
     own.throwIfAny(
       () =>
         advice`${command('podid nmi install --force --values FILE').again()}, with the values that podid is to use`,

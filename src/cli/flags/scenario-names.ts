@@ -18,4 +18,6 @@ export const scenarioNames = [
   'preview-fields',
   'node-pools',
   'standard-mode',
+  'oidc-issuer',
+  'way-out',
 ] as const;

@@ -38,6 +38,10 @@ const environment: Topic = {
         ['AZURE_USERNAME, AZURE_PASSWORD', 'of a user who needs no second factor, instead of a secret'],
         ['AZURE_FEDERATED_TOKEN_FILE', 'the token of a workload identity'],
         ['AZURESUBSCRIPTION_SERVICE_CONNECTION_ID', 'of a job of Azure Pipelines; the task AzureCLI sets it'],
+        [
+          'AZURESUBSCRIPTION_CLIENT_ID',
+          'the application of that service connection; the task sets it as well',
+        ],
         ['SYSTEM_ACCESSTOKEN', "the job's own token, which the job has to map: $(System.AccessToken)"],
         [
           'AZURE_TOKEN_CREDENTIALS',

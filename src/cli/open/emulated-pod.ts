@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
@@ -9,7 +10,8 @@ import { type JsonRecord, recordAt, stringAt } from '../../validate/json-record.
 import { parseAgentInstallation } from '../../validate/kubernetes/agent-installation.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 import type { Context } from '../run/context.ts';
-import { type EmulatorServer, itemsOf, send, tokenIn } from './emulator-server.ts';
+import { writeAgentFiles } from './emulated-agent-token.ts';
+import { authorityIn, type EmulatorServer, itemsOf, send, tokenIn } from './emulator-server.ts';
 
 export interface PodToEmulate {
   readonly namespace: string;
@@ -35,6 +37,8 @@ const address = '127.0.0.1';
 
 /** The agent of the emulated cluster, as far as it is started here. */
 interface AgentToStart {
+  /** podid's, in the emulated cluster. */
+  readonly installation: AgentInstallation | undefined;
   readonly mode: 'managed' | 'standard';
   /** In standard mode one of the cluster's own, on whose machine a controller can put the identity. */
   readonly node: string;
@@ -82,22 +86,34 @@ export async function emulatePod(pod: PodToEmulate, context: Context): Promise<E
     token: await tokenIn(pod.kubeconfig),
     key: pod.key,
   };
-  const { mode, node } = await agentToStart(server, context.signal);
+  const { mode, node, installation } = await agentToStart(server, context.signal);
   if (mode === 'standard') {
     await requireFreeNode(pod, { server, node }, context.signal);
   }
   const remove = await createPod(pod, { server, node }, context.signal);
   const [port, probePort] = [await freePort(), await freePort()];
-  const agent = await context.startAgent([
+  const files = await writeAgentFiles(
+    server,
+    installation,
+    await authorityIn(pod.kubeconfig),
+    context.signal,
+  ).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  const words = [
     ...['serve', '--forceNamespaced', '--allow-loopback-pods', '--redirected-by-others'],
     ...[`--node=${node}`, `--operation-mode=${mode}`, '--prometheus-port=0', `--nmi-port=${port}`],
     ...[`--http-probe-port=${probePort}`, '--metadata-ip=127.0.0.1', `--metadata-port=${pod.emulator.port}`],
-    // A service principal's secret may go to the Entra of the emulator, which is https with --tls alone.
+    // What proves an identity may go to the Entra of the emulator, which answers https on its one port.
     `--allow-ad-endpoint=${pod.emulator.host}`,
-  ]);
+    ...files.flags,
+  ];
+  const agent = await context.startAgent(words, files.variables);
   const dispose = async () => {
     await agent.stop();
     await remove();
+    await files[Symbol.asyncDispose]();
   };
   try {
     await readiness(`http://127.0.0.1:${probePort}/readyz`, agent.ended, context);
@@ -114,11 +130,11 @@ async function agentToStart(server: EmulatorServer, signal: AbortSignal): Promis
     itemsOf(server, '/apis/apps/v1/daemonsets', signal),
     itemsOf(server, '/api/v1/nodes', signal),
   ]);
-  const mode = daemonSets.map(parseAgentInstallation).find((agent) => agent?.kind === 'podid')?.mode;
+  const installation = daemonSets.map(parseAgentInstallation).find((agent) => agent?.kind === 'podid');
   const [node] = nodes.map((one) => metadataOf(one).name).sort();
-  return mode === 'standard' && node !== undefined
-    ? { mode, node }
-    : { mode: 'managed', node: `emulated-node-${process.pid}` };
+  return installation?.mode === 'standard' && node !== undefined
+    ? { mode: 'standard', node, installation }
+    : { mode: 'managed', node: `emulated-node-${process.pid}`, installation };
 }
 
 /**

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { startEmulatorCommand } from '../../domain/hints/emulator-command.ts';
+import { advice } from '../../errors/hint.ts';
 import { decodeText } from '../../errors/plain-text.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { fileErrorText } from '../../errors/system-error-code.ts';
 import { parseKubeconfig } from '../../validate/files/kubeconfig.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../validate/json-record.ts';
+import { quoted } from '../../validate/usage-faults.ts';
 
 /** The emulator, and what its cluster takes for a sign-in. */
 export interface EmulatorServer {
@@ -12,10 +15,27 @@ export interface EmulatorServer {
   readonly key: string;
 }
 
-/** What the user of its kubeconfig signs in by. */
+/** What the user of its kubeconfig signs in by. @throws PodidError InvalidUsage where the file cannot be read */
 export async function tokenIn(kubeconfig: string): Promise<string | undefined> {
-  const { users } = parseKubeconfig(decodeText(await readFile(kubeconfig)), kubeconfig);
+  const bytes = await readFile(kubeconfig).catch((cause: unknown) => {
+    throw new PodidError(
+      'InvalidUsage',
+      `KUBECONFIG names ${quoted(kubeconfig)}, which cannot be read: ${fileErrorText(cause)}.`,
+      {
+        hint: advice`Start the emulator, and take the variables that it writes: ${startEmulatorCommand}`,
+        cause,
+      },
+    );
+  });
+  const { users } = parseKubeconfig(decodeText(bytes), kubeconfig);
   return users.map(({ value }) => stringAt(value, 'token')).find((token) => token !== undefined);
+}
+
+/** PEM in base64: whose certificates it is to be asked with over https. */
+export async function authorityIn(kubeconfig: string): Promise<string> {
+  const { clusters } = parseKubeconfig(decodeText(await readFile(kubeconfig)), kubeconfig);
+  const found = clusters.map(({ value }) => stringAt(value, 'certificate-authority-data'));
+  return found.find((data) => data !== undefined) ?? '';
 }
 
 /** @param path of a list @returns its items @throws PodidError Unavailable */

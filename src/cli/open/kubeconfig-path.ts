@@ -24,14 +24,16 @@ export async function kubeconfigPath(session: Session, flags: KubeFlagValues): P
     return undefined;
   }
   const { env } = session.context;
-  if (flags.publicFqdn && flags.kubeconfig !== undefined) {
+  const chooses = flags.kubeconfig === undefined ? flags.context && '--context' : '--kubeconfig';
+  if (flags.publicFqdn && chooses) {
     session.faults.add(
       '--public-fqdn',
-      '--public-fqdn and --kubeconfig contradict each other: the file names the server.',
+      `--public-fqdn and ${chooses} contradict each other: the kubeconfig names the server.`,
     );
   }
-  const byVariable =
-    flags.context !== undefined || env['PODID_ARM_ENDPOINT'] ? kubeconfigOfVariable(env) : undefined;
+  // Whoever types --public-fqdn wants Azure's credentials, an ARM endpoint of one's own or not.
+  const ofLab = env['PODID_ARM_ENDPOINT'] && !flags.publicFqdn;
+  const byVariable = flags.context !== undefined || ofLab ? kubeconfigOfVariable(env) : undefined;
   const byDefault = flags.context === undefined ? undefined : usualKubeconfigPath(env);
   const path = flags.kubeconfig ?? byVariable ?? byDefault;
   if (path === undefined) {

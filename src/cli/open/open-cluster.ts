@@ -49,8 +49,10 @@ async function connect(
   const { context } = session;
   const path = await kubeconfigPath(session, flags);
   const named = [flags.clusterName, flags.clusterId, context.env['PODID_CLUSTER_NAME']].some(Boolean);
-  if (path === undefined && named) {
-    return await connectThroughAzure(session, flags);
+  // With an ARM endpoint of one's own KUBECONFIG leads to the cluster, and Azure knows it by its name all the same.
+  const byFile = flags.kubeconfig !== undefined || flags.context !== undefined;
+  if (named && (path === undefined || !byFile)) {
+    return await connectThroughAzure(session, flags, path);
   }
   const host = context.env['KUBERNETES_SERVICE_HOST'];
   if (path === undefined && host) {
@@ -78,7 +80,7 @@ function connectInPod({ context, report }: Session, host: string): Promise<Conne
   });
 }
 
-async function connectThroughAzure(session: Session, flags: Flags) {
+async function connectThroughAzure(session: Session, flags: Flags, kubeconfigPath: string | undefined) {
   const { context, faults } = session;
   const chosen = await chooseCluster(flags, context, faults);
   const publicFqdn = byPublicFqdn(session, flags);
@@ -87,7 +89,7 @@ async function connectThroughAzure(session: Session, flags: Flags) {
   const cluster = await resolveCluster(chosen, azure.subscriptions, context.signal);
   const connected = await openKube(session, azure, {
     cluster,
-    kubeconfigPath: undefined,
+    kubeconfigPath,
     publicFqdn,
   }).connect(context.signal);
   return { ...connected, azureCluster: (signal: AbortSignal) => azure.clusters.get(cluster, signal) };

@@ -6,8 +6,10 @@ import { keepEarly } from '../../domain/time/keep-early.ts';
 import { messageText } from '../../errors/plain-text.ts';
 import { shellWord } from '../../errors/shell-word.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
+import { readChoice } from '../../flags/read-flags.ts';
 import { tenantRule } from '../../validate/flags/azure-names.ts';
 import type { clusterFlags } from '../flags/cluster-flags.ts';
+import { globalFlags } from '../flags/global-flags.ts';
 import { checkModeFlags, inClusterMode } from '../flags/mode-flags.ts';
 import type { Session } from '../run/session.ts';
 import { waitTimes } from './change-options.ts';
@@ -111,17 +113,22 @@ export function openAzure(session: Session, subscription: string | undefined): P
     subscription,
     debug: global.debug ? (text) => void context.stderr.write(`${messageText(text)}\n`) : undefined,
     prompt: (text) => void context.stderr.write(`${messageText(text)}\n`),
+    note: report.note,
     verbose: global.verbose || global.debug ? report.note : undefined,
   });
 }
 
 /** Faults in the flags about the sign-in and the result; the next `checkUsage` reports them. */
 export function checkGlobalFlags(
-  { faults, global }: Session,
+  { context, faults, global }: Session,
   { rawCluster = false }: { readonly rawCluster?: boolean } = {},
 ): void {
   if (global.tenant !== undefined) {
     faults.check('--tenant', global.tenant, 'a tenant', tenantRule);
+  }
+  const auth = context.env['PODID_AUTH'];
+  if (global.auth === undefined && auth) {
+    readChoice('PODID_AUTH', auth, globalFlags.auth.choices, faults);
   }
   // az prints the whole cluster, so its queries begin at the profile; podid's results are the entries.
   const { query = '' } = global;

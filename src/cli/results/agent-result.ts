@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import type { AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { CleanedNode } from '../../workflows/agent/clean-up-nodes.ts';
@@ -33,13 +34,20 @@ export function agentStatusView(status: AgentStatus, probes: readonly NodeProbe[
     version,
     mode,
     ...(controller === undefined ? {} : { controller }),
-    nodes: nodes.map(({ name, ready, rules, addressGuard, version: own, otherAgents }) => {
+    nodes: nodes.map(({ version: own, otherAgents, ...node }) => {
+      const { name, ready, rules, addressGuard, identities, exchange, exchangeFailure } = node;
+      const { hold, holdSha256 } = node;
       const probe = probes?.find((each) => each.name === name);
       return {
         name,
         ready,
         rules,
         addressGuard,
+        identities,
+        exchange,
+        exchangeFailure,
+        hold,
+        holdSha256,
         version: own,
         otherAgents,
         ...(probe === undefined ? {} : { probe: probe.probe }),
@@ -90,7 +98,7 @@ export const agentChangeShape: TableShape = {
       what: 'machine',
       name: resource,
       state: clean ? 'clean' : 'left',
-      reason: reason ?? `${identities.length} identities of podid's`,
+      reason: reason ?? `${counted(identities.length, 'identity', 'identities')} of podid's`,
     })),
   ],
   columns: [
@@ -103,7 +111,8 @@ export const agentChangeShape: TableShape = {
 
 type Row = AgentNode & { readonly probe?: NodeProbe['probe'] };
 
-export function agentStatusShape(probed: boolean): TableShape {
+/** @param holds a takeover from the add-on is under way */
+export function agentStatusShape(probed: boolean, holds = false): TableShape {
   return {
     rows: ({ nodes }: { readonly nodes: readonly Row[] }) => nodes,
     columns: [
@@ -111,11 +120,33 @@ export function agentStatusShape(probed: boolean): TableShape {
       { heading: 'READY', cell: (row: Row) => row.ready },
       { heading: 'RULES', cell: (row: Row) => row.rules },
       { heading: 'ADDRESS-GUARD', cell: (row: Row) => row.addressGuard },
+      { heading: 'IDENTITIES', cell: (row: Row) => sourcesText(row.identities) },
+      { heading: 'EXCHANGE', cell: (row: Row) => row.exchangeFailure || row.exchange },
+      ...(holds ? [{ heading: 'HOLD', cell: holdText }] : []),
       { heading: 'VERSION', cell: (row: Row) => row.version },
       { heading: 'OTHER-AGENTS', cell: (row: Row) => row.otherAgents.join(' ') },
       ...(probed ? [{ heading: 'PROBE', cell: (row: Row) => row.probe }] : []),
     ],
   };
+}
+
+/** `holding 4f2a9c31`: whether two agents hold the same can be seen. */
+function holdText({ hold, holdSha256 }: Row): string {
+  return [hold, holdSha256.slice(0, 8)].filter((word) => word !== '').join(' ');
+}
+
+/** `imds 3, exchange 2`: those that there are. */
+function sourcesText(identities: AgentNode['identities']): string {
+  const counts = Object.entries({
+    imds: identities?.imds ?? 0,
+    exchange: identities?.exchange ?? 0,
+    secret: identities?.servicePrincipal ?? 0,
+    unusable: identities?.unusable ?? 0,
+  });
+  return counts
+    .filter(([, count]) => count > 0)
+    .map(([source, count]) => `${source} ${count}`)
+    .join(', ');
 }
 
 const object = { kind: 'DaemonSet', namespace: 'kube-system', name: 'podid-nmi', action: 'create' } as const;
@@ -156,6 +187,11 @@ export const agentExamples = {
             ready: true,
             rules: 'verified',
             addressGuard: 'active',
+            identities: { imds: 3, exchange: 2, servicePrincipal: 0, unusable: 0 },
+            exchange: 'ready',
+            exchangeFailure: '',
+            hold: 'none',
+            holdSha256: '',
             version: '0.1.0',
             otherAgents: ['aks-addon'],
           },

@@ -26,6 +26,11 @@ const titles: Readonly<Record<Change['kind'], string>> = {
   cluster: 'cluster',
   nodePool: 'node pool',
   machine: 'machine',
+  federatedCredential: 'federated credential of',
+  tokenSource: 'token source of',
+  serviceAccount: 'service account',
+  workload: 'workload',
+  tokenRole: 'right to make tokens of service accounts',
 };
 
 /**
@@ -101,6 +106,8 @@ const nouns = {
   cluster: ['cluster', 'clusters'],
   nodePool: ['node pool', 'node pools'],
   machine: ['machine', 'machines'],
+  federatedCredential: ['federated credential', 'federated credentials'],
+  tokenSource: ['token source', 'token sources'],
 } as const;
 
 const verbs: Readonly<Record<Change['action'], string>> = {

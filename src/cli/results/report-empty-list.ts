@@ -5,7 +5,10 @@ import { advice, othersText } from '../../errors/hint.ts';
 import type { Done } from '../../workflows/change/outcome.ts';
 import type { Session } from '../run/session.ts';
 
-/** An empty table is nothing at all; somebody at a terminal reads what it means, and what comes next. */
+/**
+ * An empty list says where else the entries are, to scripts too. Somebody at a terminal reads besides what it means, and
+ * what comes next.
+ */
 export async function reportEmptyList(
   session: Session,
   { entries, kube, signal }: Pick<Deps, 'entries' | 'kube' | 'signal'>,
@@ -13,7 +16,7 @@ export async function reportEmptyList(
   kind: 'pod identity' | 'exception',
   mode: string | undefined,
 ): Promise<void> {
-  if (result.length > 0 || !session.context.stdout.isTerminal) {
+  if (result.length > 0) {
     return;
   }
   if (!cluster.profile.enabled && mode !== 'cluster') {
@@ -21,13 +24,19 @@ export async function reportEmptyList(
     const there = await findObjectsInCluster({ kube, signal }, cluster.id);
     if (there !== undefined) {
       session.report.note(
-        advice`Pod identity is off on cluster ${othersText(cluster.id.name)}, and the cluster itself holds ${othersText(there.text)} as objects. ${there.hint}`,
+        advice`Pod identity is off on cluster ${othersText(cluster.id.name)}, and the cluster itself holds entries as objects. ${there.hint}`,
       );
+      return;
+    }
+    if (!session.context.stdout.isTerminal) {
       return;
     }
     session.report.note(
       advice`Pod identity is off on cluster ${othersText(cluster.id.name)}. To turn it on: ${wayToEnable(cluster)}; or, without the add-on, ${withoutAddon}`,
     );
+    return;
+  }
+  if (!session.context.stdout.isTerminal) {
     return;
   }
   const add = entries.command(kind === 'exception' ? 'exception add' : 'add', cluster.id, { help: true });

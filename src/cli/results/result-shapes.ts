@@ -23,6 +23,7 @@ export function identityView(entry: PodIdentity): unknown {
     provisioningState: entry.provisioningState ?? null,
     ...(entry.error === undefined ? {} : { error: { code: entry.error.code, message: entry.error.message } }),
     ...(entry.servicePrincipal === undefined ? {} : { servicePrincipal: entry.servicePrincipal }),
+    ...(entry.podCount === undefined ? {} : { podCount: entry.podCount }),
   };
 }
 
@@ -97,6 +98,20 @@ export const identityShape: TableShape = {
       .join('');
   },
 };
+
+/** With the count of their pods, where they were counted. */
+export function listedShape(entries: readonly PodIdentity[]): TableShape {
+  if (!entries.some(({ podCount }) => podCount !== undefined)) {
+    return identityShape;
+  }
+  const pods: Column = { heading: 'PODS', cell: ({ podCount }: PodIdentity) => podCount };
+  const withPods = (columns: readonly Column[]) => columns.toSpliced(-1, 0, pods);
+  return {
+    ...identityShape,
+    columns: withPods(identityShape.columns),
+    wideColumns: withPods(identityShape.wideColumns ?? []),
+  };
+}
 
 /** An entry that has gone, as it was before. */
 export const deletedShape: TableShape = {

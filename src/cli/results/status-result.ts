@@ -41,7 +41,12 @@ export function clusterStatusView(status: ClusterStatus): unknown {
 export const statusShape = (cluster: ClusterId): TableShape =>
   recordShape((status: AddonStatus) => addonLines(cluster, status));
 
-function addonLines({ name, resourceGroup }: ClusterId, status: AddonStatus): readonly RecordLine[] {
+/** @param limit Azure's, of the entries that it keeps */
+function addonLines(
+  { name, resourceGroup }: ClusterId,
+  status: AddonStatus,
+  limit = ` of ${status.limit}`,
+): readonly RecordLine[] {
   return [
     ['cluster', `${name} in ${resourceGroup}`],
     ['add-on', status.enabled ? 'on' : 'off'],
@@ -51,15 +56,15 @@ function addonLines({ name, resourceGroup }: ClusterId, status: AddonStatus): re
       'cluster identity',
       [status.clusterIdentity.type, status.clusterIdentity.principalId].filter(Boolean).join(' '),
     ],
-    ['identities', `${status.identities} of ${status.limit}`],
-    ['exceptions', `${status.exceptions} of ${status.limit}`],
+    ['identities', `${status.identities}${limit}`],
+    ['exceptions', `${status.exceptions}${limit}`],
     ['state', status.provisioningState],
   ];
 }
 
 export const clusterStatusShape = (cluster: ClusterId): TableShape =>
   recordShape((status: ClusterStatus) => [
-    ...addonLines(cluster, status),
+    ...addonLines(cluster, status, status.mode === 'cluster' ? '' : undefined),
     ['mode', modeText(status)],
     ['feature', status.enabled ? undefined : (status.feature ?? 'not known')],
     ...status.failed.map((entry): RecordLine => ['failed', failedText(entry)]),
@@ -69,7 +74,7 @@ export const clusterStatusShape = (cluster: ClusterId): TableShape =>
 
 function modeText({ mode }: ClusterStatus): string {
   if (mode === null) {
-    return 'none: the add-on is off (podid list --mode cluster shows entries that are objects)';
+    return 'none: the add-on is off (podid status --mode cluster shows entries that are objects)';
   }
   return mode === 'addon' ? 'addon' : 'cluster: the entries are objects (--mode cluster)';
 }

@@ -118,7 +118,7 @@ function getText({ url, status, body, error }: OpenedView): string {
 
 function identityName({ identityResourceId }: Partial<TokenView>): string {
   if (!identityResourceId) {
-    return 'an identity that the token does not name';
+    return 'not named in the token: go by the client id';
   }
   return parseResourceId(identityResourceId, managedIdentityType)?.name ?? identityResourceId;
 }

@@ -21,6 +21,8 @@ interface CommandText {
   readonly secondWord?: WordSpec;
   /** The result is a list that `-o name` can print by its names. */
   readonly isNamed?: true;
+  /** The result is one that `-o html` makes a page of. */
+  readonly isPage?: true;
   /** Loads the result in every shape it may take, to try `--query` on before anything is sent. */
   readonly examplesOfResult?: () => Promise<readonly unknown[]>;
 }
@@ -69,6 +71,7 @@ export type CommandBlock =
   | 'managed identities'
   | 'node identities'
   | 'in a pod'
+  | 'the way out'
   | 'habits'
   | 'to try it';
 

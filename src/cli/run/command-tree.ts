@@ -1,4 +1,5 @@
 import type { Reach } from '../../domain/hints/next-command.ts';
+import { commandGroups } from './command-groups.ts';
 import type { Command, CommandEntry, CommandTree } from './command-spec.ts';
 
 export async function loadCommand(entry: CommandEntry): Promise<Command> {
@@ -26,47 +27,7 @@ export const commandTree: CommandTree = {
     description:
       'Lets pods of an AKS cluster use managed identities of Azure. The commands are those of "az aks pod-identity", and some more.',
   },
-  groups: [
-    {
-      words: ['exception'],
-      summary: 'pods that pod identity leaves alone',
-      description: 'Pods with the labels of an exception get the same answers as the node itself.',
-    },
-    {
-      words: ['nmi'],
-      summary: "podid's agent on the nodes",
-      description:
-        "The agent answers pods that ask for a token; see podid-nmi. These commands need only the cluster's own API, not Azure: --kubeconfig or --context, or the cluster's credentials by --resource-group and --cluster-name.",
-    },
-    {
-      words: ['policy'],
-      summary: 'admission policies that pod identity relies on',
-      description: 'Admission policies that keep a pod from posing as another pod.',
-    },
-    {
-      words: ['cluster'],
-      summary: 'the AKS clusters, and the identities that one itself runs as',
-      description:
-        "The control plane's identity puts the pods' identities on nodes, so it needs a role on each of them; the kubelets have an identity of their own.",
-    },
-    {
-      words: ['identity'],
-      summary: 'the managed identities of a subscription',
-      description: 'User-assigned managed identities, which podid add gives to pods by their id.',
-    },
-    {
-      words: ['config'],
-      summary: "podid's own settings",
-      description:
-        'What podid takes where no flag says it: a variable of the environment first, then these settings, then the defaults of az.',
-    },
-    {
-      words: ['node'],
-      summary: 'the managed identities that the nodes themselves carry',
-      description:
-        'IMDS gives a node tokens of the identities of its own machine and of no others. With the add-on, AKS puts them there; in managed mode without the add-on, you do.',
-    },
-  ],
+  groups: commandGroups,
   commands: [
     {
       words: ['add'],
@@ -165,7 +126,7 @@ export const commandTree: CommandTree = {
       words: ['status'],
       summary: 'show the state of the add-on',
       block: 'the add-on',
-      reach: 'both',
+      reach: 'objects',
       load: async () => (await import('../../commands/status.ts')).statusCommand,
     },
     {
@@ -219,7 +180,7 @@ export const commandTree: CommandTree = {
     },
     {
       words: ['schema'],
-      summary: 'print the JSON schema of the file of plan, apply and export',
+      summary: 'print the JSON schema of a file that podid reads',
       block: 'first time',
       reach: 'none',
       load: async () => (await import('../../commands/schema.ts')).schemaCommand,
@@ -324,6 +285,97 @@ export const commandTree: CommandTree = {
       block: 'in a pod',
       reach: 'none',
       load: async () => (await import('../../commands/token.ts')).tokenCommand,
+    },
+    {
+      words: ['takeover', 'plan'],
+      summary: 'save what the add-on may take away with itself, and find what blocks a takeover',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/takeover/plan.ts')).takeoverPlanCommand,
+    },
+    {
+      words: ['takeover', 'apply'],
+      summary: "leave the add-on for podid's own agent, step by step, each with its proof",
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/takeover/apply.ts')).takeoverApplyCommand,
+    },
+    {
+      words: ['takeover', 'rollback'],
+      summary: 'lead back to the add-on, from each step',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/takeover/rollback.ts')).takeoverRollbackCommand,
+    },
+    {
+      words: ['takeover', 'status'],
+      summary: 'show how far the takeover from the add-on is, and what its probes got',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/takeover/status.ts')).takeoverStatusCommand,
+    },
+    {
+      words: ['exchange', 'enable'],
+      summary: 'get tokens of identities from Entra, each after a rehearsal',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/exchange/enable.ts')).exchangeEnableCommand,
+    },
+    {
+      words: ['exchange', 'disable'],
+      summary: 'get tokens of identities from the nodes (IMDS) again',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/exchange/disable.ts')).exchangeDisableCommand,
+    },
+    {
+      words: ['exchange', 'status'],
+      summary: 'show where the tokens of each identity come from',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/exchange/status.ts')).exchangeStatusCommand,
+    },
+    {
+      words: ['migrate', 'plan'],
+      summary: 'show how each workload leaves pod identity, and what blocks it',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/migrate/plan.ts')).migratePlanCommand,
+    },
+    {
+      words: ['migrate', 'check'],
+      summary: 'prove at Entra that workloads may move, and change nothing',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/migrate/check.ts')).migrateCheckCommand,
+    },
+    {
+      words: ['migrate', 'apply'],
+      summary: 'move workloads step by step, each with a check before and a proof after',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/migrate/apply.ts')).migrateApplyCommand,
+    },
+    {
+      words: ['migrate', 'rollback'],
+      summary: 'take workloads back to pod identity',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/migrate/rollback.ts')).migrateRollbackCommand,
+    },
+    {
+      words: ['migrate', 'finish'],
+      summary: 'turn the add-on off, once no workload has pod identity',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/migrate/finish.ts')).migrateFinishCommand,
+    },
+    {
+      words: ['migrate', 'status'],
+      summary: 'show how far each workload is',
+      block: 'the way out',
+      reach: 'both',
+      load: async () => (await import('../../commands/migrate/status.ts')).migrateStatusCommand,
     },
     {
       words: ['config', 'set'],

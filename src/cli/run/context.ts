@@ -37,6 +37,8 @@ export interface AzureChoice {
   readonly subscription: string | undefined;
   /** Where podid says what somebody has to do in a browser to sign in. */
   readonly prompt?: (text: string) => void;
+  /** Where podid says which sign-in it took in place of another. */
+  readonly note?: (text: string) => void;
   /** Where `--debug` goes, one line a call. */
   readonly debug: ((line: string) => void) | undefined;
   /** Where `--verbose` goes. */
@@ -111,8 +113,8 @@ export interface Context {
   startEmulator(choice: EmulatorChoice): Promise<RunningEmulator>;
   /** What pods ask for tokens. */
   metadataService(): Promise<MetadataService>;
-  /** Starts the node agent, which stands beside podid. */
-  startAgent(words: readonly string[]): Promise<RunningAgent>;
+  /** Starts the node agent, which stands beside podid. @param variables beside those of podid */
+  startAgent(words: readonly string[], variables: Readonly<Record<string, string>>): Promise<RunningAgent>;
 }
 
 /** What of the process a command sees; the process itself is one. */
@@ -181,9 +183,9 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
       const network = async () => (await import('../../network/network.ts')).createNetwork(env);
       return metadataService({ userAgent: `podid/${version}`, clock: clock(), network });
     },
-    async startAgent(words) {
+    async startAgent(words, variables) {
       const { startAgent } = await import('./child-processes.ts');
-      return startAgent(words, env);
+      return startAgent(words, { ...env, ...variables });
     },
   };
 }

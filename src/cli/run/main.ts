@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { createContext } from './context.ts';
@@ -43,6 +44,8 @@ export function interruptionBy(process: NodeJS.EventEmitter): {
   end(): void;
 } {
   const controller = new AbortController();
+  // Every request under way listens to it, and Node warns of more than ten.
+  setMaxListeners(0, controller.signal);
   const listeners = Object.entries(meanings).map(([name, code]) => {
     const abort = () => controller.abort(interruptedBy(code));
     process.once(name, abort);

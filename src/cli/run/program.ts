@@ -90,6 +90,7 @@ async function runCommand(
     hintText: (hint) => typableHint(hint, line, context),
     examples: examples ?? noExamples,
     isNamed: command.isNamed === true && !isSwitchedOn(flags, 'rawCluster'),
+    isPage: command.isPage === true,
   });
   try {
     const exitCode = await command.run(flags, session, first.word, second.word);

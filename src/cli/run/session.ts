@@ -58,6 +58,8 @@ export interface SessionOptions {
   readonly examples: () => Promise<readonly unknown[]>;
   /** The result is a list whose items have names. */
   readonly isNamed?: boolean;
+  /** The result can be a page for a browser. */
+  readonly isPage?: boolean;
 }
 
 export async function openSession(context: Context, options: SessionOptions): Promise<Session> {
@@ -66,6 +68,9 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   const format = effectiveFormat(context, global, faults);
   if (format === 'name') {
     checkNamed(options);
+  }
+  if (format === 'html') {
+    checkPage(options);
   }
   const query = await readQuery(global.query, examples, faults);
   const isAnimated = context.animated && !global.onlyShowErrors;
@@ -132,6 +137,16 @@ function checkNamed({ isNamed = false, global, faults }: SessionOptions): void {
   }
 }
 
+/** What `-o html` can print. */
+function checkPage({ isPage = false, global, faults }: SessionOptions): void {
+  if (!isPage) {
+    faults.add('--output', '--output html is for podid migrate plan and podid migrate status.');
+  }
+  if (global.query !== undefined) {
+    faults.add('--query', '--query and --output html contradict each other; the page has the whole result.');
+  }
+}
+
 function isFormatNamed(context: Context, global: GlobalValues): boolean {
   return Boolean(global.output ?? context.env['PODID_OUTPUT']);
 }
@@ -177,12 +192,12 @@ async function readQuery(
   }
 }
 
-/** Results differ, so one that it fits will do. @throws PodidError QueryFailed when it fits none */
+/** Results differ, so one that it fits, as JSON shows it, will do. @throws PodidError QueryFailed when it fits none */
 function tryOut(query: Query, examples: readonly unknown[]): void {
   let failure: unknown;
   for (const example of examples) {
     try {
-      query(example);
+      query(JSON.parse(JSON.stringify(example)));
       return;
     } catch (error) {
       failure = error;

@@ -31,6 +31,7 @@ const wishFlags = {
 } as const;
 
 export const clusterUpdateCommand = defineCommand({
+  examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).clusterChange,
   description:
     'Does what "az aks update" does with these flags, and what az leaves out: the new principal gets Managed Identity Operator on the identity of every entry, before the change where possible, because Azure refuses the change without it. Other roles of the old principal are listed. Identities that are already as wanted are left alone.\n\nIt shows what will happen and asks. There is no time limit unless --timeout sets one, because re-imaging nodes takes long.',
   examples: [

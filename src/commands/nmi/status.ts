@@ -8,7 +8,7 @@ import { advice, command } from '../../errors/hint.ts';
 
 export const nmiStatusCommand = defineCommand({
   description:
-    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there. Agents are asked through the cluster's API; what you lack the right to read is unknown. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent, else with 7 when a probe did not finish.",
+    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there; during a takeover from the add-on also what it holds. Agents are asked through the cluster's API; what you lack the right to read is unknown. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent, else with 7 when a probe did not finish.",
   examples: [
     { title: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo', needs: 'a cluster' },
     {
@@ -42,8 +42,9 @@ export const nmiStatusCommand = defineCommand({
     const { readAgentStatus } = await import('../../workflows/agent/read-agent-status.ts');
     const asked = { namespace, addonState: (signal: AbortSignal) => addonState(deps, signal) };
     const { status, installation } = await readAgentStatus(deps, asked, wait.signal);
+    const holds = status.nodes.some(({ hold }) => hold !== 'none' && hold !== 'unknown');
     if (!flags.probe || installation === undefined) {
-      await session.print(agentStatusView(status, undefined), agentStatusShape(false));
+      await session.print(agentStatusView(status, undefined), agentStatusShape(false, holds));
       return 0;
     }
     const { probeNodes, probesExitCode } = await import('../../workflows/agent/probe-nodes.ts');
@@ -57,7 +58,7 @@ export const nmiStatusCommand = defineCommand({
         );
       }
     }
-    await session.print(agentStatusView(status, probes), agentStatusShape(true));
+    await session.print(agentStatusView(status, probes), agentStatusShape(true, holds));
     return probesExitCode(probes);
   },
 });

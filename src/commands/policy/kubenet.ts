@@ -14,6 +14,7 @@ import { namespaceRule } from '../../validate/flags/kubernetes-names.ts';
 const systemNamespace = 'kube-system';
 
 export const policyKubenetCommand = defineCommand({
+  examplesOfResult: async () => (await import('../../cli/results/result-examples.ts')).policy,
   description:
     "On kubenet all pods of a node share a bridge, where a pod that may send raw packets can use another pod's address and be given that pod's token. The policy refuses new pods, and new ephemeral containers, that keep NET_RAW: every container has to drop NET_RAW or ALL, may add neither ALL, NET_RAW nor NET_ADMIN, and may not be privileged. Pods that already run are not affected.\n\nWithout --apply the objects are printed in the form that kubectl apply takes, and no request is sent. With --apply they are written into the cluster; objects of the same names that others wrote are left alone unless --force is given. docs/kubenet.md explains the risk and the policy.",
   examples: [

@@ -19,7 +19,7 @@ export function translateAz(command: AzCommand): AzTranslation {
 }
 
 const answerNote =
-  'Left out: the answer in the pipe. podid takes one from a terminal, and --yes stands for it everywhere else.';
+  'Left out: the answer that is typed ahead. podid takes one from a terminal, and --yes stands for it everywhere else.';
 
 /** Of the commands of az that ask only this one's equivalents do. */
 function withYes(command: AzCommand): AzCommand {

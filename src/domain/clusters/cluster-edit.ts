@@ -8,13 +8,17 @@ export type ControlPlaneChoice =
   | { readonly type: 'UserAssigned'; readonly resourceId: string };
 
 /**
- * What a command wants of the whole cluster document: of the profile, and of the identities that the cluster
- * itself runs as.
+ * What a command wants of the whole cluster document: of the profile, of the identities that the cluster itself
+ * runs as, and of what Workload Identity stands on.
  */
 export interface ClusterEdit extends ProfileEdit {
   readonly controlPlane?: ControlPlaneChoice;
   /** Resource id of the identity that the kubelets are to run as. */
   readonly kubeletIdentity?: string;
+  /** Turns the OIDC issuer on. Azure cannot turn it off again. */
+  readonly oidcIssuer?: true;
+  /** Turns AKS's webhook of Workload Identity on, which needs the issuer. */
+  readonly workloadIdentity?: true;
 }
 
 /** Whether the control plane runs as this and nothing else. */

@@ -92,6 +92,13 @@ export interface Cluster {
   readonly networkResources?: readonly NetworkResource[];
   /** The client id of the service principal; `msi` on a managed-identity cluster. */
   readonly servicePrincipalClientId?: string;
+  /** Signs the tokens of service accounts in a way that others can check; absent: it is off. */
+  readonly oidcIssuer?: {
+    /** As Azure writes it, to the letter, with its slash at the end; absent until Azure has made it. */
+    readonly url?: string;
+  };
+  /** AKS's webhook of Workload Identity is on. */
+  readonly workloadIdentity?: boolean;
   readonly pools: readonly AgentPool[];
   readonly profile: PodIdentityProfile;
   /** The server's answer, to the byte: what a PUT is made of. */

@@ -39,6 +39,11 @@ export interface Rehearsal {
  */
 export interface EntryStore {
   get: Clusters['get'];
+  /**
+   * The same, with the count of pods on each entry, as far as the caller may see them. Absent where Azure alone is
+   * asked, which knows no pods. @param namespace undefined for all
+   */
+  getWithPods?(id: ClusterId, namespace: string | undefined, signal: AbortSignal): Promise<Cluster>;
   put(base: Cluster, edit: ClusterEdit, options: StoreOptions): Promise<PutAnswer>;
   follow: Clusters['follow'];
   /**
@@ -54,6 +59,8 @@ export interface EntryStore {
    * name; an object in the cluster does.
    */
   readonly replacesInPlace: boolean;
+  /** Whether one entry whose managed identity is gone keeps every other write from being accepted. */
+  readonly deadEntryBlocks: boolean;
   /** Who accepts the writes, as the subject of a sentence. */
   readonly acceptor: string;
   /** What became of an entry in a failed state, as a clause; its reason follows. */

@@ -29,6 +29,8 @@ export interface PodIdentity extends EntryKey {
   readonly provisioningState?: string;
   /** The innermost error of `provisioningInfo`. */
   readonly error?: { readonly code: string; readonly message: string };
+  /** Living pods that get it by their label. Absent where nobody counted. */
+  readonly podCount?: number;
   /** Set where the AzureIdentity is no managed identity but an application in Entra, which signs in by a Secret. */
   readonly servicePrincipal?: SecretSignIn;
 }
@@ -40,6 +42,21 @@ export interface SecretSignIn {
   readonly auxiliaryTenantIds?: readonly string[];
   /** The Kubernetes Secret, by name; podid never reads it. */
   readonly secret: EntryKey;
+}
+
+interface Entries {
+  readonly identities: readonly PodIdentity[];
+  readonly servicePrincipals?: readonly PodIdentity[];
+}
+
+/** All that `podid list` shows, in its order: service principals, which only objects can be, come last. */
+export function allEntries({ identities, servicePrincipals = [] }: Entries): readonly PodIdentity[] {
+  return [...identities, ...servicePrincipals];
+}
+
+/** Those of them that no pod gets before somebody has done something. */
+export function failedEntries(entries: Entries): readonly PodIdentity[] {
+  return allEntries(entries).filter((entry) => entryProgress(entry) === 'failed');
 }
 
 /** Pods with one of these labels are answered as the node itself would be. */

@@ -1,10 +1,12 @@
 import { carriesIdentity } from '../azure/machine-identities.ts';
 import type { Machine } from '../azure/machines.ts';
 import type { PodIdentityProfile } from '../clusters/cluster.ts';
+import type { ExchangeDefaults } from '../exchange/token-source.ts';
 import type { ObjectsInCluster, ServicePrincipalObject } from '../kubernetes/cluster-objects.ts';
 import { isUsableId } from '../kubernetes/identity-credential.ts';
 import { isSelectable } from '../kubernetes/identity-resources.ts';
 import type { LiveAssignment } from '../kubernetes/live-assignment.ts';
+import { exchangedAmong, sourcedIdentities } from './exchanged-entries.ts';
 import type { EntryKey, PodIdentity } from './pod-identity.ts';
 
 /** What Azure says of a managed identity; `gone` when it says that there is none. */
@@ -15,10 +17,12 @@ export type KnownIdentity =
 export interface AzureFacts {
   /** By resource id in lower case; what is missing was not looked up or could not be read. */
   readonly identities: ReadonlyMap<string, KnownIdentity>;
-  /** Those on which pods with identities may run; undefined when they could not be read. */
+  /** Those on which pods with identities may run; undefined when they could not be read, or do not matter. */
   readonly machines: readonly Machine[] | undefined;
   /** Where a controller puts identities on machines, what it has assigned; machines say nothing then. */
   readonly assignments?: readonly LiveAssignment[];
+  /** How podid's agents are set; absent where they could not be read: as agents that were told nothing. */
+  readonly exchange?: ExchangeDefaults;
 }
 
 const leaving = 'Deleting';
@@ -27,11 +31,14 @@ type ObjectEntry = ObjectsInCluster['identities'][number];
 
 /** The objects of a cluster as entries, each in the state that the agent on the nodes will find it in. */
 export function profileOfObjects(objects: ObjectsInCluster, facts: AzureFacts): PodIdentityProfile {
+  const isExchanged = exchangedAmong(sourcedIdentities(objects.resources, facts.exchange));
   return {
     enabled: true,
     // No profile, no consent: on kubenet the agent itself asks for one.
     allowNetworkPluginKubenet: true,
-    identities: objects.identities.map((entry) => withMore(podIdentity(entry, facts), objects)),
+    identities: objects.identities.map((entry) =>
+      withMore(podIdentity(entry, isExchanged(entry) ? { ...facts, machines: undefined } : facts), objects),
+    ),
     exceptions: objects.exceptions.map(({ namespace, name, podLabels }) => ({ namespace, name, podLabels })),
     objects: objects.facts ?? { versions: {}, own: new Set() },
     servicePrincipals: (objects.servicePrincipals ?? []).map((one) =>

@@ -11,6 +11,7 @@ export function profileStore(clusters: Pick<Clusters, 'get' | 'put' | 'follow'>)
     // A PUT that Azure refuses has changed nothing.
     checkWritable: async () => undefined,
     replacesInPlace: false,
+    deadEntryBlocks: true,
     acceptor: 'Azure',
     failureText: ({ namespace, name, provisioningState }) =>
       `Azure ended pod identity ${namespace}/${name} in state ${provisioningState}`,

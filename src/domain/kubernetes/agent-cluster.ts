@@ -107,13 +107,23 @@ export interface AgentCluster {
   /** Of Kubernetes: 30 for 1.30. */
   serverMinor(signal: AbortSignal): Promise<number>;
   namespaceExists(name: string, signal: AbortSignal): Promise<boolean>;
-  /** References to everything that podid's own install wrote, identity kinds and definitions aside. */
+  /**
+   * References to everything that podid's own install wrote, identity kinds and definitions aside, and before them to
+   * what lets its agent make tokens: in the order in which they go.
+   */
   ownObjects(release: AgentRelease, signal: AbortSignal): Promise<readonly ObjectRef[]>;
-  /** Deletes; what depends on it follows by and by. False when it is gone already. */
-  remove(ref: ObjectRef, signal: AbortSignal): Promise<boolean>;
-  exists(ref: ObjectRef, signal: AbortSignal): Promise<boolean>;
-  /** Makes an object that podid takes away again before it ends. @throws PodidError AgentRefused */
-  createBriefly(object: KubeObject, signal: AbortSignal): Promise<void>;
+  /**
+   * Deletes; what depends on it follows by and by. False when it is gone already.
+   *
+   * @param uid that alone, and no other of the same name @throws PodidError AgentRefused: another has the name now
+   */
+  remove(ref: ObjectRef, signal: AbortSignal, uid?: string): Promise<boolean>;
+  /**
+   * Makes an object that podid takes away again before it ends.
+   *
+   * @returns its uid @throws PodidError AgentRefused, also where another has the name
+   */
+  createBriefly(object: KubeObject, signal: AbortSignal): Promise<string>;
   /** Names of pods with these labels that are not gone yet. */
   podsLeft(
     namespace: string,

@@ -22,9 +22,9 @@ export function imageText({ repository, tag, digest }: AgentImage, version: stri
   return digest === '' ? `${repository}:${tag === '' ? version : tag}` : `${repository}@${digest}`;
 }
 
-/** A command with the values that name the image of a container, by tag or digest. */
+/** A command with the values that name the image of a container, by tag or digest; as it is where none is known. */
 export function withImage(base: Command, image: string): Command {
-  const [, repository = '', tag, digest] = /^(.+?)(?::([^/:@]+))?(?:@(.+))?$/.exec(image) ?? [];
+  const [, repository, tag, digest] = /^(.+?)(?::([^/:@]+))?(?:@(.+))?$/.exec(image) ?? [];
   const values = { repository, tag: digest === undefined ? tag : undefined, digest };
   return Object.entries(values).reduce(
     (so, [key, value]) => (value === undefined ? so : so.with('--set', `podid.image.${key}=${value}`)),

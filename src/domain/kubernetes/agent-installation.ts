@@ -1,4 +1,5 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
+import type { ExchangeDefaults } from '../exchange/token-source.ts';
 import type { Toleration } from './taints.ts';
 
 /** Whose agent: podid's, the AKS add-on's, or that of aad-pod-identity. */
@@ -28,6 +29,13 @@ export interface AgentInstallation extends EntryKey {
   readonly metricsPort: number;
   /** Of its pods, without those that Kubernetes gives every DaemonSet. */
   readonly tolerations: readonly Toleration[];
+  /** Of its pods, in its own namespace. */
+  readonly serviceAccount: string;
+  /** How it exchanges tokens; absent where its pods hold no token for that. */
+  readonly exchange?: ExchangeDefaults & {
+    /** Of that token. */
+    readonly audience: string;
+  };
   /** `matchLabels` of its pods. */
   readonly selector: Readonly<Record<string, string>>;
 }

@@ -1,3 +1,5 @@
+import { leastMinorOfGuard, leastMinorOfNodes } from '../exchange/exchange-guard.ts';
+import type { ExchangeSubject, TokenSourceName } from '../exchange/token-source.ts';
 import type { AgentImage } from './agent-image.ts';
 import type { ControllerValues, Json } from './controller-values.ts';
 
@@ -8,6 +10,8 @@ export interface AgentRelease {
   readonly namespace: string;
   /** Of podid: the tag of an image that names none. */
   readonly version: string;
+  /** `36` of Kubernetes 1.36; absent where nothing depends on it, or nobody has asked. */
+  readonly serverMinor?: number;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -83,6 +87,17 @@ export interface AgentValues {
     readonly holdSeconds: number | undefined;
     /** Of identities that no AzureIdentity gives access to. */
     readonly refusedClientIds: readonly string[];
+    /** Tokens by exchange. Empty texts: the agent's own. */
+    readonly exchange: {
+      readonly enabled: boolean;
+      readonly default: TokenSourceName;
+      readonly subject: ExchangeSubject;
+      /** The agent has no right to the pods of other nodes, and acts as its own to see those of that one. */
+      readonly podsOfOwnNode: boolean;
+      readonly tenantID: string;
+      readonly authorityHost: string;
+      readonly audience: string;
+    };
     /** A ConfigMap with certificates of further authorities; its name is empty where there are none. */
     readonly extraCa: { readonly configMap: string; readonly key: string };
     readonly serveArgs: readonly string[];
@@ -95,12 +110,21 @@ export interface AgentValues {
     readonly secretsOfOtherNamespaces: readonly string[];
     readonly bootGuard: { readonly enabled: boolean };
     readonly startupTaint: { readonly enabled: boolean; readonly key: string };
-    readonly podMonitor: { readonly enabled: boolean; readonly labels: Labels; readonly interval: string };
+    readonly podMonitor: MonitorValues;
+    readonly serviceMonitor: MonitorValues;
+    readonly prometheusRule: { readonly enabled: boolean; readonly labels: Labels };
+    readonly dashboard: { readonly enabled: boolean; readonly labels: Labels };
     readonly networkPolicy: { readonly enabled: boolean; readonly namespaces: readonly string[] };
     readonly ciliumLocalRedirectPolicy: { readonly enabled: boolean };
   };
   /** Names of values that were set and mean nothing to podid, or nothing in this mode. */
   readonly withoutEffect: readonly string[];
+}
+
+interface MonitorValues {
+  readonly enabled: boolean;
+  readonly labels: Labels;
+  readonly interval: string;
 }
 
 /** Of `--alongside`: what another NMI has taken already is left to it. */
@@ -118,7 +142,7 @@ export function agentPorts({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): 
 
 /** Whoever names the port of the metrics, or has them monitored, wants others than the node itself to read them. */
 export function isScraped({ nmi, podid }: Pick<AgentValues, 'nmi' | 'podid'>): boolean {
-  return nmi.prometheusPort !== undefined || podid.podMonitor.enabled;
+  return nmi.prometheusPort !== undefined || podid.podMonitor.enabled || podid.serviceMonitor.enabled;
 }
 
 /**
@@ -147,4 +171,22 @@ export function secretsUndecidedText(identities: readonly string[]): string {
   const shown = [...new Set(identities)].toSorted();
   const more = shown.length > 5 ? ` and ${shown.length - 5} more` : '';
   return `Identities of type 1 or 2 sign in with a secret (${shown.slice(0, 5).join(', ')}${more}), and upstream's chart let its agent read every secret of the cluster. Set rbac.allowAccessToSecrets to true, best with their namespaces in podid.secretNamespaces, or to false if they are not used any more.`;
+}
+
+/** What of the values depends on the Kubernetes of the cluster. */
+export function needsServerMinor({ podid }: Pick<AgentValues, 'podid'>): boolean {
+  return podid.startupTaint.enabled || podid.exchange.subject === 'workload';
+}
+
+/** Why an install stops on a Kubernetes that is too old; undefined where it is not. */
+export function oldServerText({ podid }: Pick<AgentValues, 'podid'>, minor: number): string | undefined {
+  if (podid.exchange.podsOfOwnNode && minor < leastMinorOfNodes) {
+    return `podid.exchange.podsOfOwnNode needs Kubernetes 1.${leastMinorOfNodes} or later (this is 1.${minor}): before, the agent cannot act as its own node and would see no pods.`;
+  }
+  if (minor >= leastMinorOfGuard) {
+    return undefined;
+  }
+  return podid.startupTaint.enabled
+    ? `podid.startupTaint needs Kubernetes 1.30 or later (this is 1.${minor}). Only there can an admission policy limit the right to change nodes to the agent's own node and to that one taint.`
+    : `podid.exchange.subject: workload needs Kubernetes 1.30 or later (this is 1.${minor}). Only there can an admission policy confine the right to make tokens to the pods of the agent's own node.`;
 }

@@ -1,4 +1,12 @@
 import { noIdCharacter, oddCharacterOf } from '../azure/odd-character.ts';
+import type { EntryKey } from '../entries/pod-identity.ts';
+import {
+  type ExchangeDefaults,
+  type ExchangeSubject,
+  noExchangeDefaults,
+  tokenSourceOf,
+  type UnusableTokenSource,
+} from '../exchange/token-source.ts';
 import type { AzureIdentity } from './identity-resources.ts';
 import { mayNameSecret, noSecretPairs, type SecretPairs } from './secret-pairs.ts';
 
@@ -29,15 +37,32 @@ export interface ServicePrincipal {
   readonly adEndpoint?: string;
 }
 
-/** Whose token an AzureIdentity stands for. */
+/** An AzureIdentity of type 0 whose tokens Entra gives for the token of a service account. */
+export interface ExchangedIdentity {
+  readonly kind: 'exchange';
+  readonly clientId: string;
+  readonly tenantId: string;
+  readonly subject: ExchangeSubject;
+  /** With `workload`, once the pod is known: the account that it runs as. */
+  readonly account?: EntryKey;
+}
+
+/** Whose token an AzureIdentity stands for, and which way it comes. */
 export type IdentityCredential =
   | { readonly kind: 'managed-identity'; readonly choice: ManagedIdentityChoice }
+  | ExchangedIdentity
   | ServicePrincipal;
 
 /** Why an AzureIdentity stands for nobody. */
 export type UnusableIdentity =
   /** `what` completes "The AzureIdentity …". */
-  | { readonly kind: 'incomplete-identity'; readonly identity: AzureIdentity; readonly what: string }
+  | {
+      readonly kind: 'incomplete-identity';
+      readonly identity: AzureIdentity;
+      readonly what: string;
+      /** Its annotations do not say where its tokens come from. */
+      readonly source?: UnusableTokenSource;
+    }
   | { readonly kind: 'secret-in-other-namespace'; readonly identity: AzureIdentity };
 
 /**
@@ -47,6 +72,7 @@ export type UnusableIdentity =
 export function credentialOf(
   identity: AzureIdentity,
   secretPairs: SecretPairs = noSecretPairs,
+  exchange: ExchangeDefaults = noExchangeDefaults,
 ): IdentityCredential | UnusableIdentity {
   const { type = 0, clientID, resourceID } = identity.spec;
   if (type === 1 || type === 2) {
@@ -54,6 +80,13 @@ export function credentialOf(
   }
   if (type !== 0) {
     return incomplete(identity, Number.isNaN(type) ? otherType : `has the type ${type}, ${noType}`);
+  }
+  const source = tokenSourceOf(identity, exchange);
+  if (source.kind === 'unusable') {
+    return { ...incomplete(identity, source.what), source };
+  }
+  if (source.kind === 'exchange') {
+    return source;
   }
   if (isUsableId(clientID)) {
     return { kind: 'managed-identity', choice: { clientId: clientID } };
@@ -104,6 +137,6 @@ function servicePrincipal(
   };
 }
 
-function incomplete(identity: AzureIdentity, what: string): UnusableIdentity {
-  return { kind: 'incomplete-identity', identity, what };
+function incomplete(identity: AzureIdentity, what: string) {
+  return { kind: 'incomplete-identity' as const, identity, what };
 }

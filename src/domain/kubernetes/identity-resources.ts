@@ -7,6 +7,9 @@ export const identityApi = { group: 'aadpodidentity.k8s.io', version: 'v1' } as 
 /** Label by which a pod opts in; its value is the selector of an AzureIdentityBinding. */
 export const bindingLabel = 'aadpodidbinding';
 
+/** With the value `aks`: what AKS wrote, and writes again at will. */
+export const aksLabel = 'kubernetes.azure.com/managedby';
+
 /** Whether a pod can have the selector as its label; an empty one matches no pod. */
 export function isSelectable(selector: string): boolean {
   return selector.length <= 63 && /^[a-z0-9](?:[-\w.]*[a-z0-9])?$/i.test(selector);

@@ -1,4 +1,4 @@
-import { behaviorAnnotation } from './identity-resources.ts';
+import { keptAnnotationsOf } from '../exchange/kept-annotations.ts';
 import type { Pod } from './pod.ts';
 
 /*
@@ -80,8 +80,7 @@ export interface ObjectName {
 }
 
 /**
- * The size of an object of the identity kinds as it counts: of labels and annotations only the one that is kept, since it
- * decides who may use an AzureIdentity.
+ * The size of an object of the identity kinds as it counts: of labels and annotations only those that are kept.
  */
 export function sizeOfObject({
   metadata: { namespace, name, annotations },
@@ -90,7 +89,7 @@ export function sizeOfObject({
   readonly metadata: ObjectName & { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: object;
 }): number {
-  return JSON.stringify({ namespace, name, behavior: annotations?.[behaviorAnnotation], spec }).length;
+  return JSON.stringify({ namespace, name, ...keptAnnotationsOf({ annotations }), spec }).length;
 }
 
 /** The size of a pod as it counts: for the most part its labels. */
@@ -99,8 +98,9 @@ export function sizeOfPod({
   name,
   labels,
   ips,
-}: Pick<Pod, 'namespace' | 'name' | 'labels' | 'ips'>): number {
-  return JSON.stringify({ namespace, name, labels, ips }).length;
+  controller,
+}: Pick<Pod, 'namespace' | 'name' | 'labels' | 'ips' | 'controller'>): number {
+  return JSON.stringify({ namespace, name, labels, ips, controller }).length;
 }
 
 interface Namespace {

@@ -1,3 +1,4 @@
+import type { ExchangeDefaults } from '../exchange/token-source.ts';
 import { credentialOf, type IdentityCredential, type UnusableIdentity } from './identity-credential.ts';
 import {
   type AzureAssignedIdentity,
@@ -24,6 +25,8 @@ export interface IdentityQuestion {
   readonly requireChoice: boolean;
   /** Where an identity's secret may be, beside its own namespace; nowhere when absent. */
   readonly secretPairs?: SecretPairs | undefined;
+  /** Where tokens come from of identities that do not say; the node's IMDS when absent. */
+  readonly exchange?: ExchangeDefaults | undefined;
 }
 
 export interface GrantedIdentity {
@@ -100,22 +103,31 @@ function decideByFit(
   if (label === '') {
     return { kind: 'no-label' };
   }
+  const { bound, dangling } = fitBindings(bindings, (binding) => fitOf(label, binding));
+  if (bound.length > 0) {
+    return chooseIdentity(question, bound);
+  }
+  return dangling.length > 0
+    ? { kind: 'identity-missing', label, bindings: dangling }
+    : { kind: 'no-binding', label };
+}
+
+/** All identities that bindings give to one label, each once, and the bindings that name none that is there. */
+export function fitBindings(
+  bindings: Iterable<AzureIdentityBinding>,
+  fitOf: (binding: AzureIdentityBinding) => BindingFit,
+): { readonly bound: readonly AzureIdentity[]; readonly dangling: readonly AzureIdentityBinding[] } {
   const bound = new Set<AzureIdentity>();
   const dangling: AzureIdentityBinding[] = [];
   for (const binding of bindings) {
-    const fit = fitOf(label, binding);
+    const fit = fitOf(binding);
     if (fit.kind === 'fits') {
       bound.add(fit.identity);
     } else if (fit.kind === 'identity-missing') {
       dangling.push(binding);
     }
   }
-  if (bound.size > 0) {
-    return chooseIdentity(question, [...bound]);
-  }
-  return dangling.length > 0
-    ? { kind: 'identity-missing', label, bindings: dangling }
-    : { kind: 'no-binding', label };
+  return { bound: [...bound], dangling };
 }
 
 /** @param label of the pod, not empty */
@@ -200,7 +212,7 @@ export function explainMissingIdentity(
 
 /** @param candidates all that the pod may use, at least one */
 export function chooseIdentity(
-  { request, requireChoice, secretPairs }: IdentityQuestion,
+  { request, requireChoice, secretPairs, exchange }: IdentityQuestion,
   candidates: readonly AzureIdentity[],
 ): GrantedIdentity | ChoiceFailure {
   const asked = candidates.filter((identity) => isAskedFor(identity, request));
@@ -217,7 +229,7 @@ export function chooseIdentity(
   if (isArbitrary && requireChoice) {
     return { kind: 'choice-required', candidates: asked.length };
   }
-  const subject = credentialOf(first, secretPairs);
+  const subject = credentialOf(first, secretPairs, exchange);
   return subject.kind === 'incomplete-identity' || subject.kind === 'secret-in-other-namespace'
     ? subject
     : { kind: 'granted', identity: first, subject, isArbitrary };

@@ -102,6 +102,11 @@ const agent = {
   'allow-attested-document': 'switch',
   'allow-scheduled-events': 'switch',
   'allow-ad-endpoint': 'text',
+  'exchange-default': '@podid.exchange.default',
+  'exchange-subject': '@podid.exchange.subject',
+  'exchange-token-file': '@podid.exchange.enabled',
+  'exchange-tenant-id': '@podid.exchange.tenantID',
+  'exchange-authority': '@podid.exchange.authorityHost',
   'refuse-client-ids': 'text',
   'secrets-of-other-namespaces': 'pairs',
   'redirected-by-others': 'switch',
@@ -111,7 +116,16 @@ const agent = {
   'max-connections-per-pod': '1-65535',
   ...klog,
 } as const;
-const neverOfAgent = ['help', 'version', 'once', 'remove', 'host-root', 'kubeconfig', 'probe-address'];
+const neverOfAgent = [
+  'help',
+  'version',
+  'once',
+  'remove',
+  'host-root',
+  'kubeconfig',
+  'takeover-namespace',
+  'probe-address',
+];
 
 export const serverFlags: ProgramFlags = {
   program: 'podid-nmi',

@@ -1,5 +1,11 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
+import type { ExchangeCluster } from '../exchange/exchange-cluster.ts';
+import type { ExchangeDefaults } from '../exchange/token-source.ts';
+import type { MigrationWrites } from '../migrate/apply/migration-writes.ts';
+import type { MigrationObjects } from '../migrate/migration-objects.ts';
+import type { SeenPods } from '../migrate/seen.ts';
 import type { StandardMode } from '../standard-mode/controller.ts';
+import type { TakeoverCluster } from '../takeover/takeover-cluster.ts';
 import type { AgentCluster } from './agent-cluster.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { ClusterPolicies } from './cluster-policies.ts';
@@ -103,6 +109,8 @@ export interface AgentPod extends EntryKey {
   readonly needsMic: boolean;
   /** Of namespaces: its `--secrets-of-other-namespaces`. */
   readonly secretPairs?: SecretPairs;
+  /** Of podid's: how it exchanges tokens; absent where it holds no token for that. */
+  readonly exchange?: ExchangeDefaults;
   /** Kubelet asks `/readyz`, so that a ready pod is one whose rules are in place. */
   readonly provesReadiness: boolean;
 }
@@ -148,10 +156,21 @@ export interface Workloads {
   ): Promise<string>;
 }
 
+/** The objects of a cluster, and what runs in it. */
+export interface ReachedObjects extends ClusterObjects {
+  /** Absent where only commands that Azure runs in the cluster reach it. */
+  readonly workloads?: Pick<Workloads, 'agents' | 'pods'>;
+}
+
 /** A cluster's API, signed in to. */
-export interface ConnectedCluster extends ClusterObjects {
+export interface ConnectedCluster extends ReachedObjects {
   readonly workloads: Workloads;
   readonly standardMode: StandardMode;
   readonly agent: AgentCluster;
   readonly policies: ClusterPolicies;
+  readonly exchange: ExchangeCluster;
+  readonly migration: MigrationObjects<WorkloadKind>;
+  readonly takeover: TakeoverCluster;
+  readonly seen: SeenPods<AgentPod>;
+  readonly migrationWrites: MigrationWrites;
 }

@@ -71,6 +71,15 @@ export function standingOf(
   return { leading, isAbsent: leading.length === 0 && controllers.length === 0 };
 }
 
+/** Whether bindings count for pods of their own namespace alone: by the flags of whoever leads, else by its habit. */
+export function isForceNamespaced(
+  controllers: readonly ControllerPod[],
+  leader: Pick<ControllerLock, 'program'> | undefined,
+): boolean {
+  const leading = controllers.find(({ program }) => program === leader?.program) ?? controllers[0];
+  return leading?.forceNamespaced ?? leader?.program !== 'aad-pod-identity';
+}
+
 /** What a controller last said of a pod or of a binding that has no identity. */
 export interface AssignmentEvent extends EntryKey {
   readonly kind: 'Pod' | 'AzureIdentityBinding';

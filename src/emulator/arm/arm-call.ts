@@ -80,9 +80,13 @@ export function requireGroup(call: ArmCall): void {
   refuseAsArm(404, 'ResourceGroupNotFound', `Resource group '${param(call, 'group')}' does not exist.`);
 }
 
-/** One page of a list, with a `nextLink` when there is more. */
-export function page(call: ArmCall, items: readonly Json[]): EmulatorResponse {
-  const size = call.world.settings.pageSize || items.length;
+/**
+ * One page of a list, with a `nextLink` when there is more.
+ * @param most items that the caller wants on it; 0 for all that the world's settings let on one
+ */
+export function page(call: ArmCall, items: readonly Json[], most = 0): EmulatorResponse {
+  const sizes = [call.world.settings.pageSize, most].filter((size) => size > 0);
+  const size = Math.min(items.length, ...sizes);
   const start = Number(call.request.query.get('$skiptoken') ?? 0);
   const value = items.slice(start, start + size);
   if (start + size >= items.length) {

@@ -1,5 +1,5 @@
+import type { TokenBook } from '../entra/tokens.ts';
 import type { EmulatorResponse } from '../http.ts';
-import type { TokenBook } from '../tokens.ts';
 import { knownApiVersions } from './api-versions.ts';
 import { refuseAsArm } from './arm-answers.ts';
 import type { ArmCall, ArmMatch, ArmRoute } from './arm-call.ts';
@@ -32,6 +32,9 @@ const routes: readonly ArmRoute[] = [
   ...cloudRoutes,
   ...subscriptionRoutes,
 ];
+
+/** Names of all that Azure Resource Manager can be asked here, as faults and the request log have them. */
+export const armOperations: readonly string[] = [...new Set(routes.map(({ name }) => name))].sort();
 
 /** @returns undefined when ARM has nothing under this path and method */
 export function matchArmRoute(method: string, path: string): ArmMatch | undefined {

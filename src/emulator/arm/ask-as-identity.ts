@@ -6,7 +6,8 @@ import { isAtOrAbove, mayDo, principalWithGroups } from './roles.ts';
 
 /**
  * Answers a managed identity, which a pod asks as: it reads what its roles let it read. Lists of subscriptions
- * hold those in which it has any role, as Azure's do, and are empty rather than refused. It changes nothing.
+ * hold those in which it has any role, as Azure's do, and are empty rather than refused. It changes nothing but
+ * federated credentials.
  *
  * @throws Refusal 403 AuthorizationFailed
  */
@@ -20,8 +21,9 @@ export function answerIdentity(
     return ofThoseWithARole(answer(), call, objectId);
   }
   const { method, path } = call.request;
-  const action = actionOf(path);
-  if (method === 'GET' && mayDo(call.world, objectId, action, path)) {
+  const action = `${resourceOf(path)}/${verbs[method] ?? 'action'}`;
+  const isOpen = method === 'GET' || route.name.startsWith('federatedCredentials.');
+  if (isOpen && mayDo(call.world, objectId, action, path)) {
     return answer();
   }
   return refuseAsArm(
@@ -47,16 +49,23 @@ function ofThoseWithARole(
   return { ...answer, body: { value: value.filter((one) => isObject(one) && isSeen(String(one['id']))) } };
 }
 
+const verbs: Readonly<Record<string, string>> = {
+  GET: 'read',
+  PUT: 'write',
+  PATCH: 'write',
+  DELETE: 'delete',
+};
+
 /** `…/providers/Microsoft.X/kind/name/part/name` is read by `Microsoft.X/kind/part/read`. */
-function actionOf(path: string): string {
+function resourceOf(path: string): string {
   const [provider, ...words] =
     path
       .split(/\/providers\//i)
       .at(-1)
       ?.split('/') ?? [];
   if (/\/providers\//i.test(path)) {
-    return `${[provider, ...words.filter((_, at) => at % 2 === 0)].join('/')}/read`;
+    return [provider, ...words.filter((_, at) => at % 2 === 0)].join('/');
   }
   const isGroup = /\/resourceGroups(?:\/|$)/i.test(path);
-  return `Microsoft.Resources/subscriptions${isGroup ? '/resourceGroups' : ''}/read`;
+  return `Microsoft.Resources/subscriptions${isGroup ? '/resourceGroups' : ''}`;
 }

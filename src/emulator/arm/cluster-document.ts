@@ -1,4 +1,5 @@
 import { copyJson, type Json, type JsonObject, listAt, objectAt, sameJson, textAt } from '../exact-json.ts';
+import { giveIssuer, issuerUrl } from '../federation/issuers.ts';
 import type { World } from '../world.ts';
 import { refuseAsAks } from './arm-answers.ts';
 import { keyOf } from './pod-identity-rules.ts';
@@ -45,7 +46,8 @@ export function mergeCluster(world: World, body: JsonObject, before: JsonObject 
   delete objectAt(properties, 'servicePrincipalProfile')?.['secret'];
   delete objectAt(properties, 'windowsProfile')?.['adminPassword'];
   resolveIdentity(world, after, before);
-  resolveIssuer(world, after, before);
+  keepFederation(after, before);
+  giveIssuer(world, after, before && issuerUrl(before));
   const profile = objectAt(properties, 'podIdentityProfile');
   if (profile === undefined) {
     delete properties['podIdentityProfile'];
@@ -55,16 +57,42 @@ export function mergeCluster(world: World, body: JsonObject, before: JsonObject 
   return after;
 }
 
-/** An issuer that is on has a URL, which stays the same. */
-function resolveIssuer(world: World, after: JsonObject, before: JsonObject | undefined): void {
-  const issuer = objectAt(after, 'properties', 'oidcIssuerProfile');
-  if (issuer?.['enabled'] !== true) {
-    return;
+/** A PUT that leaves out the issuer, or workload identity, leaves it as it is. */
+function keepFederation(after: JsonObject, before: JsonObject | undefined): void {
+  const properties = objectAt(after, 'properties') ?? {};
+  const issuer = objectAt(before, 'properties', 'oidcIssuerProfile');
+  if (issuer !== undefined && objectAt(properties, 'oidcIssuerProfile') === undefined) {
+    properties['oidcIssuerProfile'] = copyJson(issuer);
   }
-  const location = (textAt(after, 'location') ?? '').replaceAll(' ', '').toLowerCase();
-  issuer['issuerURL'] =
-    textAt(before, 'properties', 'oidcIssuerProfile', 'issuerURL') ??
-    `https://${location}.oic.prod-aks.azure.com/${world.tenantId}/${world.newId()}/`;
+  const workloadIdentity = objectAt(before, 'properties', 'securityProfile', 'workloadIdentity');
+  const security = objectAt(properties, 'securityProfile');
+  if (workloadIdentity !== undefined && objectAt(security, 'workloadIdentity') === undefined) {
+    properties['securityProfile'] = { ...security, workloadIdentity: copyJson(workloadIdentity) };
+  }
+}
+
+/**
+ * What AKS checks of the issuer and of workload identity before it accepts a PUT.
+ * @throws Refusal 400
+ */
+export function checkFederation(after: JsonObject, before: JsonObject | undefined): void {
+  const isOn = objectAt(after, 'properties', 'oidcIssuerProfile')?.['enabled'] === true;
+  if (!isOn && objectAt(before, 'properties', 'oidcIssuerProfile')?.['enabled'] === true) {
+    refuseAsAks(
+      400,
+      'BadRequest',
+      'The OIDC issuer cannot be disabled once it is enabled.',
+      'oidcIssuerProfile',
+    );
+  }
+  if (!isOn && objectAt(after, 'properties', 'securityProfile', 'workloadIdentity')?.['enabled'] === true) {
+    refuseAsAks(
+      400,
+      'BadRequest',
+      'Workload identity requires the OIDC issuer to be enabled.',
+      'securityProfile',
+    );
+  }
 }
 
 function keep(target: JsonObject, before: JsonObject | undefined, names: readonly string[]): void {

@@ -1,4 +1,5 @@
 import { listAt, objectAt, textAt } from '../exact-json.ts';
+import { issuerUrl, rotateSigningKeys } from '../federation/issuers.ts';
 import type { EmulatorResponse } from '../http.ts';
 import type { Cluster } from '../world.ts';
 import { ok, refuseAsAks } from './arm-answers.ts';
@@ -41,6 +42,12 @@ export const clusterRoutes: readonly ArmRoute[] = [
     'POST',
     `${group}${provider}/(?<name>[^/]+)/rotateClusterCertificates`,
     (call) => begin(call, clusterOf(call), { kind: 'update', state: 'RotatingClusterCertificates' }),
+  ),
+  route(
+    'clusters.rotateSigningKeys',
+    'POST',
+    `${group}${provider}/(?<name>[^/]+)/rotateServiceAccountSigningKeys`,
+    rotateKeys,
   ),
   route(
     'clusters.kubernetesVersions',
@@ -139,6 +146,18 @@ function begin(
   setState(cluster.document, state);
   renewTags(call.world, cluster);
   return { status: 202, headers: acceptedHeaders(call, cluster.operation) };
+}
+
+/** Refused where nobody gets to see the keys. */
+function rotateKeys(call: ArmCall): EmulatorResponse {
+  const cluster = clusterOf(call);
+  refuseWhileBusy(cluster);
+  const issuer = issuerUrl(cluster.document);
+  if (issuer === undefined) {
+    refuseAsAks(400, 'BadRequest', 'The OIDC issuer of the cluster is not enabled.');
+  }
+  rotateSigningKeys(call.world, issuer);
+  return begin(call, cluster, { kind: 'update', state: 'Updating' });
 }
 
 /** What new clusters can have: the one version that they get here. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { draw } from '../draw.ts';
 import { type JsonObject, listAt, objectAt, textAt } from '../exact-json.ts';
 import type { FaultEffect } from '../faults.ts';
 import type { Cluster, Operation, World } from '../world.ts';
@@ -48,14 +49,8 @@ function durationOf({ settings }: World, machine: Operation['machine']): readonl
   return (isScaleSetKey(machine.key) ? scaleSetOperationMs : virtualMachineOperationMs) ?? operationMs;
 }
 
-/** The same seed gives the same durations in the same order (mulberry32). */
 function drawDuration(world: World, [shortest, longest]: readonly [number, number]): number {
-  world.draws += 1;
-  let state = (world.settings.seed * 0x9e3779b9 + world.draws * 0x6d2b79f5) | 0;
-  state = Math.imul(state ^ (state >>> 15), state | 1);
-  state ^= state + Math.imul(state ^ (state >>> 7), state | 61);
-  const share = ((state ^ (state >>> 14)) >>> 0) / 4294967296;
-  return Math.round(shortest + share * (longest - shortest));
+  return Math.round(shortest + draw(world) * (longest - shortest));
 }
 
 /** Ends what has come to its end by the emulator's clock. Called before each request is looked at. */

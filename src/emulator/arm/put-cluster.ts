@@ -3,7 +3,7 @@ import type { EmulatorResponse } from '../http.ts';
 import type { Cluster, Operation, World } from '../world.ts';
 import { refuseAsAks, refuseAsArm } from './arm-answers.ts';
 import { type ArmCall, objectBody, param, requireGroup, subscriptionOf } from './arm-call.ts';
-import { mergeCluster, readOnlyMembers } from './cluster-document.ts';
+import { checkFederation, mergeCluster, readOnlyMembers } from './cluster-document.ts';
 import { operationHeaders } from './operation-answers.ts';
 import { renewTags, setState, startOperation } from './operations.ts';
 import {
@@ -36,6 +36,7 @@ export function putCluster(call: ArmCall): EmulatorResponse {
   const after = mergeCluster(world, body, before ?? serverMembers(call, body));
   // Rules see the lists as sent: an entry on its way out must not be checked again.
   const proposed = { world, subscription: subscriptionOf(call), before, after: asSent(after, body) };
+  checkFederation(after, before);
   checkPodIdentity(proposed);
   // One that AKS has made for itself is in nobody's body.
   if (objectAt(body, 'properties', 'identityProfile', 'kubeletidentity') !== undefined) {
@@ -164,6 +165,7 @@ function refuseReadOnly(body: JsonObject): void {
   };
   look(body, readOnlyMembers.root, '');
   look(body['properties'], readOnlyMembers.properties, 'properties.');
+  look(at(body, 'properties', 'oidcIssuerProfile'), ['issuerURL'], 'properties.oidcIssuerProfile.');
   for (const pool of listAt(body, 'properties', 'agentPoolProfiles')) {
     look(pool, readOnlyMembers.pool, 'agentPoolProfiles.');
   }

@@ -29,6 +29,10 @@ export const builtInRoles: readonly RoleDefinition[] = [
       'Microsoft.ManagedIdentity/userAssignedIdentities/read',
       'Microsoft.ManagedIdentity/userAssignedIdentities/write',
       'Microsoft.ManagedIdentity/userAssignedIdentities/delete',
+      'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read',
+      'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write',
+      'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/delete',
+      'Microsoft.ManagedIdentity/userAssignedIdentities/revokeTokens/action',
     ],
   },
   {

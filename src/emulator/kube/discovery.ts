@@ -61,6 +61,7 @@ function resourceList(group: string, version: string, kinds: readonly KubeKind[]
         ? [resource(kind, `${kind.plural}/status`, ['get', 'patch', 'update'])]
         : []),
       ...(isScalable(kind) ? [scaleResource(kind)] : []),
+      ...(kind.group === '' && kind.plural === 'serviceaccounts' ? [tokenResource(kind)] : []),
     ]),
   };
 }
@@ -70,9 +71,15 @@ function scaleResource(kind: KubeKind): object {
   return { ...resource(kind, `${kind.plural}/scale`, ['get', 'patch', 'update']), ...scale };
 }
 
+function tokenResource(kind: KubeKind): object {
+  const request = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+  return { ...resource(kind, `${kind.plural}/token`, ['create']), ...request };
+}
+
 function resource(kind: KubeKind, name: string, verbs: readonly string[]): object {
   const isOwn = kind.schema === undefined;
   const short = isOwn && Object.hasOwn(shortNames, name) ? shortNames[name] : undefined;
+  const isWhole = name === kind.plural;
   const { singular, namespaced } = kind;
   return {
     name,
@@ -82,6 +89,8 @@ function resource(kind: KubeKind, name: string, verbs: readonly string[]): objec
     verbs,
     ...(short ? { shortNames: short } : {}),
     ...(isOwn && inAll.has(name) ? { categories: ['all'] } : {}),
+    ...(isWhole && kind.shortNames ? { shortNames: kind.shortNames } : {}),
+    ...(isWhole && kind.categories ? { categories: kind.categories } : {}),
   };
 }
 
@@ -105,6 +114,7 @@ const shortNames: Readonly<Record<string, readonly string[]>> = {
   pods: ['po'],
   priorityclasses: ['pc'],
   replicasets: ['rs'],
+  replicationcontrollers: ['rc'],
   resourcequotas: ['quota'],
   serviceaccounts: ['sa'],
   services: ['svc'],
@@ -114,5 +124,5 @@ const shortNames: Readonly<Record<string, readonly string[]>> = {
 /** What `kubectl get all` gets. */
 const inAll: ReadonlySet<string> = new Set([
   ...['cronjobs', 'daemonsets', 'deployments', 'horizontalpodautoscalers', 'jobs', 'pods', 'replicasets'],
-  ...['services', 'statefulsets'],
+  ...['replicationcontrollers', 'services', 'statefulsets'],
 ]);

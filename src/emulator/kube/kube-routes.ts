@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkAccess, type KubeUser } from './access.ts';
+import type { TokenAsks } from './agent-record.ts';
 import { discoveryAnswer } from './discovery.ts';
 import { type Call, parseBody, send } from './kube-call.ts';
 import { KubeFailure, methodNotAllowed, notFound } from './kube-failure.ts';
@@ -17,6 +18,7 @@ import { openApiAnswer } from './open-api.ts';
 import { answerForPod, parsePodVoice } from './pod-logs.ts';
 import { reviewNamed } from './reviews.ts';
 import { transientFailure } from './server-away.ts';
+import { answerTokenRequest, ownSigner, type TokenSigner } from './service-account-tokens.ts';
 import { tableOf, wantsTable } from './tables/table-answer.ts';
 import { streamWatch } from './watch-stream.ts';
 
@@ -27,6 +29,10 @@ export interface KubeRoutesOptions extends KubeStoreOptions {
   readonly users?: Readonly<Record<string, KubeUser>>;
   /** Who else a token may be, where `users` do not know it. */
   readonly userOf?: (token: string) => KubeUser | undefined;
+  /** Signs the tokens of service accounts; when absent, a key of the server's own that nobody publishes. */
+  readonly signer?: () => TokenSigner;
+  /** What the agents of the nodes have seen; nothing when absent. */
+  readonly asks?: () => TokenAsks;
   /** Milliseconds between bookmarks, 60,000 when absent. */
   readonly bookmarkIntervalMs?: number;
 }
@@ -43,7 +49,7 @@ export interface KubeRoutes {
 export function createKubeRoutes(options: KubeRoutesOptions = {}): KubeRoutes {
   const store = options.store ?? new KubeStore(options);
   const pages: OpenPages = new Map();
-  const { bookmarkIntervalMs = 60_000 } = options;
+  const { bookmarkIntervalMs = 60_000, signer = ownSigner() } = options;
   return {
     store,
     close: () => store.cutWatches(),
@@ -54,7 +60,7 @@ export function createKubeRoutes(options: KubeRoutesOptions = {}): KubeRoutes {
       }
       const call = { request, response, body, url, store, pages, bookmarkIntervalMs };
       try {
-        await answer(call, options);
+        await answer(call, { ...options, signer });
       } catch (failure) {
         sendFailure(response, failure);
       }
@@ -63,7 +69,10 @@ export function createKubeRoutes(options: KubeRoutesOptions = {}): KubeRoutes {
   };
 }
 
-async function answer(call: Call, options: KubeRoutesOptions): Promise<void> {
+async function answer(
+  call: Call,
+  options: KubeRoutesOptions & { readonly signer: () => TokenSigner },
+): Promise<void> {
   const { store, url, request } = call;
   if (transientFailure(call)) {
     return;
@@ -79,7 +88,7 @@ async function answer(call: Call, options: KubeRoutesOptions): Promise<void> {
   }
   const voice = parsePodVoice(url.pathname);
   if (voice !== undefined) {
-    answerForPod(call, user, voice);
+    answerForPod(call, user, voice, options.asks?.());
     return;
   }
   const path = parseKubePath(url.pathname);
@@ -102,7 +111,7 @@ async function answer(call: Call, options: KubeRoutesOptions): Promise<void> {
     sendUnknownPath(call);
     return;
   }
-  await answerResource(call, user, kind, path);
+  await answerResource(call, user, kind, path, options.signer);
 }
 
 function checkUser(request: IncomingMessage, { users, userOf }: KubeRoutesOptions): KubeUser {
@@ -132,7 +141,13 @@ function sendUnknownPath({ response }: Call): void {
   response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
 }
 
-async function answerResource(call: Call, user: KubeUser, kind: KubeKind, path: KubePath): Promise<void> {
+async function answerResource(
+  call: Call,
+  user: KubeUser,
+  kind: KubeKind,
+  path: KubePath,
+  signer: () => TokenSigner,
+): Promise<void> {
   const { store, request, url } = call;
   const verb = verbOf(request.method ?? 'GET', path, url.searchParams);
   const resource = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
@@ -147,9 +162,13 @@ async function answerResource(call: Call, user: KubeUser, kind: KubeKind, path: 
   });
   checkAccess(store, user, { verb, resource, group: path.group, namespace, name: path.name });
   refuseWhatRuns(call, kind, path);
+  const whole: WriteTarget = { kind, namespace, name: path.name, subresource: '', isStrict: false };
   if (path.subresource === 'scale' && isScalable(kind)) {
-    const whole: WriteTarget = { kind, namespace, name: path.name, subresource: '', isStrict: false };
     answerScale(call, verb, whole);
+    return;
+  }
+  if (kind.group === '' && resource === 'serviceaccounts/token') {
+    answerTokenRequest(call, verb, whole, signer());
     return;
   }
   const subresource = subresourceOf(kind, path);

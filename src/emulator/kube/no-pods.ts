@@ -6,13 +6,12 @@ import type { KubeKind } from './objects/kube-kinds.ts';
 const asPod = 'podid token --emulated-pod NAMESPACE/LABEL asks for a token as a pod would.';
 const noPods = `The emulator's nodes run no pods, so there is no process in it. ${asPod}`;
 
-/** What only a node, or a cluster with signing keys, can answer. */
+/** What only a node can answer. */
 const refused: Readonly<Record<string, string>> = {
   'pods/attach': noPods,
   'pods/ephemeralcontainers': noPods,
   'pods/exec': noPods,
   'pods/portforward': noPods,
-  'serviceaccounts/token': `The emulator signs no tokens of service accounts. ${asPod}`,
 };
 
 /** @throws KubeFailure 404 where the object is not there, and 501 with what to type in place of it */

@@ -1,4 +1,5 @@
 import { checkAccess, type KubeUser } from './access.ts';
+import { recordOfAgent, type TokenAsks } from './agent-record.ts';
 import { type Call, send } from './kube-call.ts';
 import { KubeFailure, notFound } from './kube-failure.ts';
 import { isMap } from './objects/kube-object.ts';
@@ -16,7 +17,7 @@ export interface PodVoice {
 
 /**
  * The annotation with what a pod answers: `{"8085/readyz": {"status": 200, "text": "Active"}}`. A port that
- * is not there refuses.
+ * is not there refuses. `/record` beside `/metrics` is answered from what the world says that pods asked.
  */
 const answersAnnotation = 'emulator.podid.io/answers';
 /** The annotation with the lines of a pod's log. */
@@ -37,7 +38,12 @@ export function parsePodVoice(path: string): PodVoice | undefined {
 }
 
 /** @throws KubeFailure 403, 404, and 503 where nothing listens */
-export function answerForPod(call: Call, user: KubeUser, voice: PodVoice): void {
+export function answerForPod(
+  call: Call,
+  user: KubeUser,
+  voice: PodVoice,
+  asks: TokenAsks = { asks: [] },
+): void {
   const { store, response } = call;
   const { namespace, name, subresource } = voice;
   const resource = `pods/${subresource}`;
@@ -55,6 +61,11 @@ export function answerForPod(call: Call, user: KubeUser, voice: PodVoice): void 
     return;
   }
   const answers = JSON.parse(annotations[answersAnnotation] ?? '{}') as Record<string, unknown>;
+  if (voice.path === '/record' && Object.hasOwn(answers, `${voice.port}/metrics`)) {
+    const podOf = (inNamespace: string, podName: string) => store.get('pods', inNamespace, podName);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(recordOfAgent(pod, asks, podOf));
+    return;
+  }
   const answer = answers[`${voice.port}${voice.path}`];
   if (!isMap(answer)) {
     throw refusedBy(pod.status, voice, Object.keys(answers));

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { expired } from './kube-failure.ts';
+import { expired, KubeFailure } from './kube-failure.ts';
 import { apiVersionOf, type KubeKind, kindKey } from './objects/kube-kinds.ts';
 import type { KubeObject } from './objects/kube-object.ts';
 import type { KubeStore, StoreEvent } from './objects/kube-store.ts';
@@ -21,8 +21,9 @@ type WatchEvent = { readonly type: string; readonly object: KubeObject };
 /**
  * Answers a watch and keeps it open until it times out, is cut, or the client leaves. From version 0 or none
  * it begins with what is there; from an older version than is kept it says 410 in an ERROR event, as a real
- * server does.
- * @throws KubeFailure 400 on a bad selector
+ * server does. With `sendInitialEvents` what is there is closed by a bookmark, which clients of Kubernetes 1.35 and
+ * later wait for in place of a list.
+ * @throws KubeFailure 400 on a bad selector, 422 on options that do not go together
  */
 export function streamWatch(store: KubeStore, request: WatchRequest, response: ServerResponse): void {
   const { kind, namespace, query } = request;
@@ -30,6 +31,7 @@ export function streamWatch(store: KubeStore, request: WatchRequest, response: S
   const sees = (object: KubeObject | undefined) =>
     object !== undefined && (namespace === '' || object.metadata.namespace === namespace) && select(object);
   const from = query.get('resourceVersion') ?? '';
+  const initial = initialEvents(query);
   response.writeHead(200, { 'content-type': 'application/json' });
   response.flushHeaders();
   if (mustRelist(store, from)) {
@@ -44,14 +46,45 @@ export function streamWatch(store: KubeStore, request: WatchRequest, response: S
       tell(seen);
     }
   };
-  if (from === '' || from === '0') {
+  if (initial ?? (from === '' || from === '0')) {
     for (const object of store.all(kind).filter(sees)) {
       tell({ type: 'ADDED', object });
     }
-  } else {
+  } else if (from !== '' && from !== '0') {
     store.eventsSince(kindKey(kind), Number(from)).forEach(show);
   }
+  if (initial === true && wantsBookmarks(query)) {
+    line({ type: 'BOOKMARK', object: bookmarkOf(kind, store.version, endOfInitialEvents) });
+  }
   keepOpen(store, request, response, { show, line });
+}
+
+/** What the last bookmark of `sendInitialEvents` carries (metav1.InitialEventsAnnotationKey). */
+const endOfInitialEvents = { 'k8s.io/initial-events-end': 'true' };
+
+/** @returns undefined where the watch does not say. @throws KubeFailure 422 as ValidateListOptions */
+function initialEvents(query: URLSearchParams): boolean | undefined {
+  const asked = query.get('sendInitialEvents');
+  const match = query.get('resourceVersionMatch') ?? '';
+  if (asked === null && match !== '') {
+    throw optionsRefused(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
+  }
+  if (asked !== null && match !== 'NotOlderThan') {
+    throw optionsRefused(
+      `resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan`,
+    );
+  }
+  return asked === null ? undefined : asked === 'true' || asked === '1';
+}
+
+function optionsRefused(why: string): KubeFailure {
+  return new KubeFailure(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${why}`);
+}
+
+function wantsBookmarks(query: URLSearchParams): boolean {
+  return query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1';
 }
 
 function mustRelist(store: KubeStore, from: string): boolean {
@@ -118,13 +151,17 @@ function keepOpen(
 ): void {
   const { kind, query, bookmarkIntervalMs } = request;
   const unsubscribe = store.subscribe(stream.show);
-  const wantsBookmarks =
-    query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1';
+  const end = () => {
+    if (!store.faults.hangWatches) {
+      response.end();
+    }
+  };
   const open = {
     resource: kind.plural,
     cut: () => response.destroy(),
+    end,
     bookmark: () => {
-      if (wantsBookmarks) {
+      if (wantsBookmarks(query)) {
         stream.line({ type: 'BOOKMARK', object: bookmarkOf(kind, store.version) });
       }
     },
@@ -136,11 +173,6 @@ function keepOpen(
     seconds > bookmarkBeforeEndSec
       ? setTimeout(open.bookmark, (seconds - bookmarkBeforeEndSec) * 1000)
       : undefined;
-  const end = () => {
-    if (!store.faults.hangWatches) {
-      response.end();
-    }
-  };
   const timeout = seconds > 0 ? setTimeout(end, seconds * 1000) : undefined;
   response.once('close', () => {
     unsubscribe();
@@ -151,10 +183,14 @@ function keepOpen(
   });
 }
 
-function bookmarkOf(kind: KubeKind, version: number): object {
+function bookmarkOf(kind: KubeKind, version: number, annotations?: object): object {
   return {
     kind: kind.kind,
     apiVersion: apiVersionOf(kind),
-    metadata: { resourceVersion: String(version), creationTimestamp: null },
+    metadata: {
+      resourceVersion: String(version),
+      creationTimestamp: null,
+      ...(annotations && { annotations }),
+    },
   };
 }

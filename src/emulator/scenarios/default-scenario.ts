@@ -5,3 +5,9 @@ import { cluster, parts } from './scenario-parts.ts';
 export const defaultScenario: JsonObject = parts({
   clusters: [cluster({ podIdentityProfile: { enabled: true } })],
 });
+
+/** A service that hands out no eTag, as Azure did until the autumn of 2025. */
+export const noETag: JsonObject = parts({
+  settings: { eTags: false },
+  clusters: [cluster({ podIdentityProfile: { enabled: true } })],
+});

@@ -26,6 +26,17 @@ export const inUse: JsonObject = parts({
   clusters: [
     cluster({ podIdentityProfile: { enabled: true, userAssignedIdentities: [entry(web, 'demo')] } }),
   ],
+  record: {
+    asks: [
+      {
+        namespace: 'demo',
+        name: 'web-1',
+        sdk: 'azsdk-python-identity',
+        version: '1.15.0',
+        chosenBy: 'client-id',
+      },
+    ],
+  },
   kubernetes: [
     demoNamespace,
     ...nodes({

@@ -10,6 +10,7 @@ export function nodes(more: AgentFacts = {}): JsonObject[] {
   const others = machines.map((id) => node(id.split('/').at(-1) ?? '', id));
   const all = [...made, ...others];
   return [
+    agentAccount,
     agentDaemonSet(mode, all.length),
     ...all.flatMap((one, number) => [one, agentPod(textAt(one, 'metadata', 'name') ?? '', number, more)]),
   ];
@@ -54,6 +55,14 @@ const agentLabels = { ...agentSelector, component: 'nmi' };
 /** As `podid nmi install` writes it: podid takes only its own for its own. */
 const installedLabels = { ...agentSelector, 'app.kubernetes.io/managed-by': 'podid' };
 
+const accountName = 'podid-nmi';
+
+const agentAccount: JsonObject = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { name: accountName, namespace: 'kube-system', labels: installedLabels },
+};
+
 function agentContainer(mode: 'managed' | 'standard'): JsonObject {
   return {
     name: 'nmi',
@@ -73,7 +82,7 @@ function agentDaemonSet(mode: 'managed' | 'standard', count: number): JsonObject
       updateStrategy: { type: 'RollingUpdate' },
       template: {
         metadata: { labels: agentLabels },
-        spec: { hostNetwork: true, containers: [agentContainer(mode)] },
+        spec: { hostNetwork: true, serviceAccountName: accountName, containers: [agentContainer(mode)] },
       },
     },
     status: {
@@ -112,6 +121,7 @@ function agentPod(
     spec: {
       nodeName: onNode,
       hostNetwork: true,
+      serviceAccountName: accountName,
       securityContext: {},
       containers: [agentContainer(mode)],
     },

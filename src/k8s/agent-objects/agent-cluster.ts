@@ -1,3 +1,4 @@
+import { exchangeRolesLabel, exchangeRolesOf } from '../../domain/exchange/exchange-roles.ts';
 import type { AgentCluster } from '../../domain/kubernetes/agent-cluster.ts';
 import { agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../domain/kubernetes/kube-object.ts';
@@ -13,10 +14,41 @@ import { releaseSelector } from './agent-names.ts';
 import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
 import { readHelmRelease } from './helm-release.ts';
 import { identityDefinitions } from './identity-definitions.ts';
-import { ownKinds } from './own-kinds.ts';
 import { readControllerRollout, readRollout } from './read-rollout.ts';
 import { renderAgent } from './render-agent.ts';
 import { agentOwned, writeAgentObject } from './write-agent-object.ts';
+
+/**
+ * The kinds of what podid's install writes, without the definitions and the identity kinds: those outlive the
+ * agent. The one that works first.
+ */
+const ownKinds: readonly {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}[] = [
+  { apiVersion: 'apps/v1', kind: 'DaemonSet', namespaced: true },
+  { apiVersion: 'apps/v1', kind: 'Deployment', namespaced: true },
+  { apiVersion: 'cilium.io/v2', kind: 'CiliumLocalRedirectPolicy', namespaced: true },
+  { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor', namespaced: true },
+  { apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', namespaced: true },
+  { apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule', namespaced: true },
+  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespaced: true },
+  { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', namespaced: true },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    namespaced: false,
+  },
+  { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicy', namespaced: false },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespaced: true },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', namespaced: true },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', namespaced: false },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', namespaced: false },
+  { apiVersion: 'v1', kind: 'Service', namespaced: true },
+  { apiVersion: 'v1', kind: 'ConfigMap', namespaced: true },
+  { apiVersion: 'v1', kind: 'ServiceAccount', namespaced: true },
+];
 
 /** The cluster's own API as the place where the agent is installed. */
 export function agentCluster(rest: KubeRest): AgentCluster {
@@ -46,18 +78,21 @@ export function agentCluster(rest: KubeRest): AgentCluster {
       return (await api.get({ apiVersion: 'v1', kind: 'Namespace', name }, signal)) !== undefined;
     },
     ownObjects: (release, signal) => listOwnObjects(api, release, signal),
-    async remove(ref, signal) {
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
+    async remove(ref, signal, uid) {
+      const body = {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        propagationPolicy: 'Background',
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+      };
       const removed = await api.send({ method: 'DELETE', body }, { verb: 'delete', ref }, signal);
       return removed !== undefined;
-    },
-    async exists(ref, signal) {
-      return (await api.get(ref, signal)) !== undefined;
     },
     async createBriefly(object, signal) {
       const ref = refOf(object);
       const query = { fieldManager: podidManager };
-      await api.send({ method: 'POST', query, body: object }, { verb: 'create', ref }, signal);
+      const made = await api.send({ method: 'POST', query, body: object }, { verb: 'create', ref }, signal);
+      return stringAt(recordAt(isRecord(made) ? made : {}, 'metadata'), 'uid') ?? '';
     },
     async podsLeft(namespace, labels, signal) {
       const pods = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace }, selectorText(labels), signal);
@@ -130,6 +165,30 @@ async function listOwnObjects(
       if (name) {
         found.push({ apiVersion, kind, name, ...(namespace ? { namespace } : {}) });
         found.push(...secretsOf(item, kind, namespace));
+      }
+    }
+  }
+  return [...(await listTokenRoles(api, found, signal)), ...found];
+}
+
+/** What `podid exchange` gave the agent, bindings first: all of it goes before the policies that confine it. */
+async function listTokenRoles(
+  api: AgentObjectsApi,
+  own: readonly ObjectRef[],
+  signal: AbortSignal,
+): Promise<readonly ObjectRef[]> {
+  const accounts = own.flatMap(({ kind, namespace = '', name }) =>
+    kind === 'ServiceAccount' ? [exchangeRolesOf({ namespace, name })] : [],
+  );
+  const labels = `${exchangeRolesLabel} in (${accounts.join(',')})`;
+  const found: ObjectRef[] = [];
+  for (const kind of accounts.length === 0 ? [] : ['RoleBinding', 'Role']) {
+    const apiVersion = 'rbac.authorization.k8s.io/v1';
+    for (const item of (await api.list({ apiVersion, kind }, labels, signal)) ?? []) {
+      const metadata = recordAt(item, 'metadata');
+      const [name, namespace] = [stringAt(metadata, 'name'), stringAt(metadata, 'namespace')];
+      if (name && namespace) {
+        found.push({ apiVersion, kind, namespace, name });
       }
     }
   }

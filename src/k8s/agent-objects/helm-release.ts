@@ -37,7 +37,7 @@ export async function readHelmRelease(
   }
   const chart = recordAt(release, 'chart');
   const manifest = stringAt(release, 'manifest') ?? '';
-  const documents = manifestDocuments(manifest);
+  const documents = manifestDocuments(manifest).map(inPresentVersion);
   return {
     chart: stringAt(recordAt(chart, 'metadata'), 'name') ?? '',
     values: release['config'] ?? {},
@@ -47,6 +47,24 @@ export async function readHelmRelease(
     section: sectionOf(manifest),
     secrets: revisions.map((each) => ({ ...secrets, name: each.name })),
   };
+}
+
+/**
+ * Versions that Kubernetes served when upstream's charts were young, and the ones that hold the same objects since 1.22
+ * (https://kubernetes.io/docs/reference/using-api/deprecation-guide/).
+ */
+const presentVersions: ReadonlyMap<string, string> = new Map([
+  ['apiextensions.k8s.io/v1beta1', 'apiextensions.k8s.io/v1'],
+  ['apps/v1beta1', 'apps/v1'],
+  ['apps/v1beta2', 'apps/v1'],
+  ['extensions/v1beta1', 'apps/v1'],
+  ['policy/v1beta1', 'policy/v1'],
+  ['rbac.authorization.k8s.io/v1alpha1', 'rbac.authorization.k8s.io/v1'],
+  ['rbac.authorization.k8s.io/v1beta1', 'rbac.authorization.k8s.io/v1'],
+]);
+
+function inPresentVersion(object: KubeObject): KubeObject {
+  return { ...object, apiVersion: presentVersions.get(object.apiVersion) ?? object.apiVersion };
 }
 
 /** By the labels of upstream's charts, old and new, which a chart that depends on one leaves as they are. */

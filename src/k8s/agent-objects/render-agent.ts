@@ -1,5 +1,6 @@
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
+import { renderExchangeGuard } from '../exchange/render-exchange-guard.ts';
 import { startRendering } from './agent-names.ts';
 import { renderController } from './render-controller.ts';
 import { renderDaemonSet } from './render-daemon-set.ts';
@@ -17,6 +18,7 @@ export function renderAgent(values: AgentValues, release: AgentRelease): readonl
   return [
     ...renderRoles(rendering),
     ...renderStartupTaint(rendering),
+    ...renderExchangeGuard(rendering),
     ...renderIdentities(rendering),
     ...renderExtras(rendering),
     ...renderController(rendering),

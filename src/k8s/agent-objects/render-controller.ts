@@ -5,6 +5,7 @@ import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { leasePlace, ledgerPlace, upstreamLockPlace } from '../../domain/standard-mode/controller.ts';
 import type { ControllerRendering, Rendering } from './agent-names.ts';
 import { renderControllerPod } from './render-controller-pod.ts';
+import { renderMonitors } from './render-monitoring.ts';
 import { bindingTo, rbac, rule } from './render-roles.ts';
 
 /** podid-mic: its account, rights and what keeps it running, the Deployment last. Nothing in managed mode. */
@@ -28,7 +29,7 @@ export function renderController(rendering: Rendering): readonly KubeObject[] {
     ...renderSecret(own),
     ...renderException(own),
     renderBudget(own),
-    ...renderMonitor(own),
+    ...renderMonitors(own),
     renderDeployment(own),
   ];
 }
@@ -135,26 +136,6 @@ function renderBudget(rendering: ControllerRendering): KubeObject {
       selector: { matchLabels: rendering.selector },
     },
   };
-}
-
-function renderMonitor(rendering: ControllerRendering): KubeObject[] {
-  const { podMonitor } = rendering.values.podid;
-  if (!podMonitor.enabled) {
-    return [];
-  }
-  const metadata = inNamespace(rendering);
-  const interval = podMonitor.interval === '' ? {} : { interval: podMonitor.interval };
-  return [
-    {
-      apiVersion: 'monitoring.coreos.com/v1',
-      kind: 'PodMonitor',
-      metadata: { ...metadata, labels: { ...podMonitor.labels, ...metadata.labels } },
-      spec: {
-        selector: { matchLabels: rendering.selector },
-        podMetricsEndpoints: [{ port: 'metrics', path: '/metrics', ...interval }],
-      },
-    },
-  ];
 }
 
 function renderDeployment(rendering: ControllerRendering): KubeObject {

@@ -2,35 +2,19 @@ import { agentPorts } from '../../domain/kubernetes/agent-values.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
+import { renderAlertsAndDashboard, renderMonitors } from './render-monitoring.ts';
 
 /** What is off unless it is asked for, for those who run Prometheus, egress policies or Cilium. */
 export function renderExtras(rendering: Rendering): readonly KubeObject[] {
-  const { podMonitor, networkPolicy, ciliumLocalRedirectPolicy } = rendering.values.podid;
+  const { networkPolicy, ciliumLocalRedirectPolicy } = rendering.values.podid;
   return [
-    ...(podMonitor.enabled ? [renderPodMonitor(rendering)] : []),
+    ...renderMonitors(rendering),
+    ...renderAlertsAndDashboard(rendering),
     ...(networkPolicy.enabled ? networkPolicy.namespaces : []).map((namespace) =>
       renderNetworkPolicy(rendering, namespace),
     ),
     ...(ciliumLocalRedirectPolicy.enabled ? [renderRedirectPolicy(rendering)] : []),
   ];
-}
-
-function renderPodMonitor({ values, release, agent, labels, selector }: Rendering): KubeObject {
-  const { podMonitor } = values.podid;
-  const interval = podMonitor.interval === '' ? {} : { interval: podMonitor.interval };
-  return {
-    apiVersion: 'monitoring.coreos.com/v1',
-    kind: 'PodMonitor',
-    metadata: {
-      name: agent,
-      namespace: release.namespace,
-      labels: { ...podMonitor.labels, ...labels },
-    },
-    spec: {
-      selector: { matchLabels: selector },
-      podMetricsEndpoints: [{ port: 'metrics', path: '/metrics', ...interval }],
-    },
-  };
 }
 
 /**

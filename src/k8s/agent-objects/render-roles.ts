@@ -1,5 +1,8 @@
+import { guardRules } from '../../domain/exchange/exchange-roles.ts';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
+import { takeoverName } from '../../domain/takeover/hold.ts';
+import { actsAsNode, guardedAgent, makesTokens } from '../exchange/render-exchange-guard.ts';
 import type { Rendering } from './agent-names.ts';
 
 export const rbac = 'rbac.authorization.k8s.io';
@@ -23,11 +26,11 @@ export function renderRoles(rendering: Rendering): readonly KubeObject[] {
 }
 
 function agentRoles(rendering: Rendering): KubeObject[] {
-  const { values, agent, labels } = rendering;
+  const { values, release, agent, labels } = rendering;
   const { secretNamespaces, startupTaint } = values.podid;
   const secrets = values.rbac.allowAccessToSecrets === true;
   const rules = [
-    rule('', ['pods'], ['list', 'watch']),
+    ...(values.podid.exchange.podsOfOwnNode ? [] : [rule('', ['pods'], ['list', 'watch'])]),
     rule(
       identityApi.group,
       ['azureidentities', 'azureidentitybindings', 'azurepodidentityexceptions'],
@@ -39,8 +42,18 @@ function agentRoles(rendering: Rendering): KubeObject[] {
     ...(secrets && secretNamespaces.length === 0 ? [rule('', ['secrets'], ['get'])] : []),
     // What of a node may be changed with this is confined by a ValidatingAdmissionPolicy.
     ...(startupTaint.enabled ? [rule('', ['nodes'], ['get', 'patch'])] : []),
+    ...(makesTokens(rendering) ? guardRules(guardedAgent(rendering), actsAsNode(rendering)) : []),
   ];
   const binding = bindingTo(rendering);
+  const grant = (metadata: { name: string; namespace: string }, granted: object): KubeObject[] => [
+    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { ...metadata, labels }, rules: [granted] },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'RoleBinding',
+      metadata: { ...metadata, labels },
+      ...binding('Role', metadata.name),
+    },
+  ];
   return [
     { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: agent, labels }, rules },
     {
@@ -49,13 +62,15 @@ function agentRoles(rendering: Rendering): KubeObject[] {
       metadata: { name: agent, labels },
       ...binding('ClusterRole', agent),
     },
-    ...(secrets ? secretNamespaces : []).flatMap((namespace): KubeObject[] => {
-      const metadata = { name: `${agent}-secrets`, namespace, labels };
-      return [
-        { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: [rule('', ['secrets'], ['get'])] },
-        { apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata, ...binding('Role', metadata.name) },
-      ];
-    }),
+    ...(values.mode === 'managed'
+      ? grant(
+          { name: `${agent}-takeover`, namespace: release.namespace },
+          { ...rule('', ['configmaps'], ['get']), resourceNames: [takeoverName] },
+        )
+      : []),
+    ...(secrets ? secretNamespaces : []).flatMap((namespace) =>
+      grant({ name: `${agent}-secrets`, namespace }, rule('', ['secrets'], ['get'])),
+    ),
   ];
 }
 

@@ -11,6 +11,13 @@ export const tokenMount = {
   readOnly: true,
 };
 
+/** Where the agent looks for it by itself (`--exchange-token-file`). */
+const exchangeTokenMount = {
+  name: 'exchange-token',
+  mountPath: '/var/run/secrets/podid/exchange',
+  readOnly: true,
+};
+
 /** The container that answers pods: no capability, no root, and the only one with a token. */
 export function renderServer(rendering: Rendering, image: ContainerImage, keepsRules: boolean): object {
   const { values } = rendering;
@@ -41,6 +48,7 @@ export function renderServer(rendering: Rendering, image: ContainerImage, keepsR
     readinessProbe: { ...probe('/readyz'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2 },
     volumeMounts: [
       tokenMount,
+      ...(values.podid.exchange.enabled ? [exchangeTokenMount] : []),
       ...(keepsRules
         ? [{ name: 'heartbeat', mountPath: heartbeatFolder, readOnly: true }, recordsMount]
         : []),
@@ -82,8 +90,19 @@ function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
     ...(podid.secretsOfOtherNamespaces.length === 0
       ? []
       : [`--secrets-of-other-namespaces=${podid.secretsOfOtherNamespaces.join(',')}`]),
+    ...exchangeArgs(podid),
+    ...(values.mode === 'managed' ? [`--takeover-namespace=${rendering.release.namespace}`] : []),
     ...logArgs(rendering),
     ...podid.serveArgs,
+  ];
+}
+
+function exchangeArgs({ exchange }: AgentValues['podid']): string[] {
+  return [
+    ...(exchange.default === 'exchange' ? ['--exchange-default=exchange'] : []),
+    ...(exchange.subject === 'workload' ? ['--exchange-subject=workload'] : []),
+    ...(exchange.tenantID === '' ? [] : [`--exchange-tenant-id=${exchange.tenantID}`]),
+    ...(exchange.authorityHost === '' ? [] : [`--exchange-authority=${exchange.authorityHost}`]),
   ];
 }
 

@@ -21,6 +21,7 @@ export function renderVolumes({ values }: Rendering, keepsRules: boolean): objec
   ];
   return [
     tokenVolume,
+    ...(podid.exchange.enabled ? [exchangeTokenVolume(podid.exchange.audience)] : []),
     ...(keepsRules ? rules : []),
     ...(nmi.allowNetworkPluginKubenet ? [] : [fromHost('kubelet-config', dirname(nmi.kubeletConfig))]),
     ...extraCaOf(podid).volumes,
@@ -56,6 +57,14 @@ export const tokenVolume = {
     ],
   },
 };
+
+/** For Entra alone: it opens no API server, and the account's other token goes nowhere else. */
+function exchangeTokenVolume(audience: string): object {
+  return {
+    name: 'exchange-token',
+    projected: { sources: [{ serviceAccountToken: { path: 'token', audience, expirationSeconds: 3600 } }] },
+  };
+}
 
 function fromHost(name: string, path: string, type = 'DirectoryOrCreate'): object {
   return { name, hostPath: { path, type } };

@@ -38,13 +38,18 @@ export interface KeptParts {
   readonly mostBytes: number;
 }
 
-export interface ListOptions extends KeptParts {
+/** As whom it is asked, where that is somebody else (`Impersonate-User`). */
+export interface AskedAs {
+  readonly asUser?: string;
+}
+
+export interface ListOptions extends KeptParts, AskedAs {
   readonly signal: AbortSignal;
   /** Hears of each object as soon as it is there. */
   onItem(item: ReceivedJson): void;
 }
 
-export interface StreamOptions extends KeptParts {
+export interface StreamOptions extends KeptParts, AskedAs {
   /** Without a byte for so long, the stream is taken for dead. */
   readonly silenceMs: number;
   readonly signal: AbortSignal;
@@ -83,7 +88,7 @@ export interface WritingConnection extends ApiConnection {
   write(request: ApiWrite, signal: AbortSignal): Promise<unknown>;
 }
 
-export interface ApiWrite {
+export interface ApiWrite extends AskedAs {
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
@@ -111,20 +116,29 @@ export function createApiConnection(options: ApiConnectionOptions): WritingConne
   const live = createLiveEndpoint(endpoint, { read: options.readAgain, network: options.network });
   const reason = () => new Error(`The API server did not answer within ${timeoutMs} ms.`);
   const limit = { clock, ms: timeoutMs, reason };
-  const open = async (path: string, signal: AbortSignal, { method, text, contentType }: Sent = reading) => {
+  const open = async (
+    path: string,
+    signal: AbortSignal,
+    { method, text, contentType, asUser }: Sent = reading,
+  ) => {
     const { server, agent, token } = await live.route();
     const headers = {
       accept: 'application/json',
       'user-agent': userAgent,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(text === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+      ...(asUser === undefined ? {} : { 'impersonate-user': asUser }),
     };
     const body = text === undefined ? {} : { body: text };
     const answer = await openRequest(`${server}${path}`, { method, ...body, headers, agent }, signal);
     return await expectSuccess(path, answer, method);
   };
   /** The answer's bytes as they come. The limit on its head is behind it by then, so it has a signal of its own. */
-  async function* pieces(path: string, silenceMs: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+  async function* pieces(
+    path: string,
+    silenceMs: number,
+    { signal, asUser }: AskedAs & { readonly signal: AbortSignal },
+  ): AsyncGenerator<Buffer> {
     signal.throwIfAborted();
     const cut = new AbortController();
     const stop = () => cut.abort(signal.reason);
@@ -132,7 +146,7 @@ export function createApiConnection(options: ApiConnectionOptions): WritingConne
     try {
       const answer = await limitTime(limit, cut.signal, (inTime) => {
         inTime.addEventListener('abort', () => cut.abort(inTime.reason), { once: true });
-        return open(path, cut.signal);
+        return open(path, cut.signal, asUser === undefined ? reading : { ...reading, asUser });
       });
       yield* untilSilent(answer, silenceMs);
     } finally {
@@ -151,11 +165,12 @@ export function createApiConnection(options: ApiConnectionOptions): WritingConne
       const text = JSON.stringify(patch);
       await send(path, { method: 'PATCH', text, contentType, ignoresAnswer: true }, signal);
     },
-    write: ({ method, path, body, contentType = usualContent[method] }, signal) => {
+    write: ({ method, path, body, contentType = usualContent[method], asUser }, signal) => {
       const text = body === undefined ? {} : { text: JSON.stringify(body) };
-      return send(path, { method, contentType, ...text }, signal);
+      const as = asUser === undefined ? {} : { asUser };
+      return send(path, { method, contentType, ...text, ...as }, signal);
     },
-    async list(path, { shape, mostBytes, signal, onItem }) {
+    async list(path, { shape, mostBytes, onItem, ...asked }) {
       const cutter = new JsonCutter({
         shape: { metadata: { resourceVersion: 'always' }, items: shape },
         mostBytes,
@@ -163,7 +178,7 @@ export function createApiConnection(options: ApiConnectionOptions): WritingConne
       });
       // The list itself ends behind its last object.
       let last: CutJson | undefined;
-      for await (const piece of pieces(path, timeoutMs, signal)) {
+      for await (const piece of pieces(path, timeoutMs, asked)) {
         for (const next of cutter.push(piece)) {
           if (last !== undefined) {
             onItem(received(last));
@@ -173,10 +188,10 @@ export function createApiConnection(options: ApiConnectionOptions): WritingConne
       }
       return last !== undefined && cutter.isBetween ? received(last).json : undefined;
     },
-    async *stream(path, { shape, mostBytes, silenceMs, signal }) {
+    async *stream(path, { shape, mostBytes, silenceMs, ...asked }) {
       const event = { type: 'always', object: eventShape(shape) } as const;
       const cutter = new JsonCutter({ shape: event, mostBytes });
-      for await (const piece of pieces(path, silenceMs, signal)) {
+      for await (const piece of pieces(path, silenceMs, asked)) {
         for (const next of cutter.push(piece)) {
           yield received(next);
         }
@@ -186,7 +201,7 @@ export function createApiConnection(options: ApiConnectionOptions): WritingConne
   };
 }
 
-interface Sent {
+interface Sent extends AskedAs {
   readonly method: string;
   readonly text?: string;
   readonly contentType?: string;

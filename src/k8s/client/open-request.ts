@@ -16,6 +16,9 @@ export interface ApiRequest {
  */
 export const keepAliveProbeMs = 15_000;
 
+/** To a request that says nothing a server or a proxy may answer in any encoding (RFC 9110, 12.5.3). */
+const uncompressed = { 'accept-encoding': 'identity' };
+
 /**
  * The one way to an API server: a request goes out, and its answer comes back as soon as its head is there.
  * No redirect is followed, with a client certificate in hand least of all.
@@ -31,7 +34,12 @@ export function openRequest(
   // Node frames the body of a DELETE by no means of its own, and the server would take it for the next
   // request.
   const length = body === undefined ? {} : { 'content-length': `${Buffer.byteLength(body)}` };
-  const options = { method, headers: { ...headers, ...length }, signal, ...(agent ? { agent } : {}) };
+  const options = {
+    method,
+    headers: { ...uncompressed, ...headers, ...length },
+    signal,
+    ...(agent ? { agent } : {}),
+  };
   return new Promise((resolve, reject) => {
     const request = send(url, options, resolve);
     request.on('socket', (socket: Duplex & { setKeepAlive?: (on: boolean, ms: number) => void }) =>

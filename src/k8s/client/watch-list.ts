@@ -247,9 +247,10 @@ class ListAndWatch<Item> implements WatchList {
       return;
     }
     this.#options.onTrouble(error);
-    if (error instanceof ApiFailure && error.status === 410) {
+    if (error instanceof ApiFailure && (error.status === 410 || error.status === 404)) {
       this.#version = undefined;
-      this.#spreadNextList = this.synced;
+      // A kind that nobody defined for a while has few objects, and pods wait for them.
+      this.#spreadNextList = this.synced && error.status === 410;
     }
     // Before the first list nothing can be decided, so that every second of waiting is one without an answer.
     const mostMs = Math.min(

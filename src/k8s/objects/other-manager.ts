@@ -1,5 +1,7 @@
+import { aksLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import { managedByLabel, podidManager } from './render-objects.ts';
+import { tokenSourceManager } from './token-source-manager.ts';
 
 /**
  * Who an object belongs to when it is not podid's: `AKS`, `Helm`, `kubectl-edit`. Undefined for podid's own:
@@ -24,14 +26,15 @@ export function otherManager(
     return undefined;
   }
   const managers = new Set(object.managedFields.map((entry) => entry.manager));
-  return [...managers].filter((manager) => manager !== '').join(' and ') || 'someone else';
+  // Who chose where its tokens come from has not written the object.
+  const writers = [...managers].filter((manager) => manager !== '' && manager !== tokenSourceManager);
+  return writers.join(' and ') || 'someone else';
 }
 
 export function isAksObject(object: Pick<ManagedObject, 'labels'>): boolean {
   return object.labels[aksLabel] === 'aks';
 }
 
-const aksLabel = 'kubernetes.azure.com/managedby';
 const helmReleaseAnnotation = 'meta.helm.sh/release-name';
 /** By which Helm knows what is its own. */
 export const helmAnnotations = [helmReleaseAnnotation, 'meta.helm.sh/release-namespace'];

@@ -62,14 +62,17 @@ export function readWorkloads(api: WorkloadApi, askThroughKubelet: AskThroughKub
         verb: 'get',
         resource: 'pods/proxy',
       } as const;
+      const throughKubelet = () => askThroughKubelet({ podPath, port, path }, signal);
       try {
-        return await api.text({ ...proxied, namespace }, signal);
+        const answer = await api.text({ ...proxied, namespace }, signal);
+        // It tells nobody but its own node, from which the kubelet asks.
+        return answer.status === 403 ? await throughKubelet().catch(() => answer) : answer;
       } catch (error) {
         if (!isPodidError(error, 'ClusterUnreachable')) {
           throw error;
         }
         // What is closed to the network, and to an API server that does not run on the node, is not closed there.
-        return await askThroughKubelet({ podPath, port, path }, signal).catch((second: unknown) => {
+        return await throughKubelet().catch((second: unknown) => {
           throw isPodidError(second) ? silent(second, `${namespace}/${name}`, port) : second;
         });
       }

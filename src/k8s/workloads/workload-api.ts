@@ -1,5 +1,4 @@
 import type { PodAnswer } from '../../domain/kubernetes/workloads.ts';
-import { command } from '../../errors/hint.ts';
 import type { AskPod, KubeRest } from '../client/kube-rest.ts';
 import { listPages } from '../client/list-pages.ts';
 import {
@@ -10,6 +9,7 @@ import {
   kubeFailure,
   mapKubeError,
 } from '../client/map-kube-error.ts';
+import { askKubectl } from '../client/write-terms.ts';
 
 /** A path of the API, and the right that it takes, for messages. */
 export interface Asked extends KubeAttempt {
@@ -52,13 +52,7 @@ export function workloadApi(rest: KubeRest, askPod: AskPod): WorkloadApi {
 const terms: FailureTerms = {
   forbidden: 'Forbidden',
   refused: 'ClusterUnreachable',
-  rightHint: ({ verb, resource, namespace }) =>
-    command(
-      'kubectl auth can-i',
-      verb,
-      resource,
-      ...(namespace === undefined ? ['--all-namespaces'] : ['-n', namespace]),
-    ),
+  rightHint: askKubectl,
   refusedHint: () => awayHint,
 };
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type AzureIdentity,
-  type AzureIdentityBinding,
-  behaviorAnnotation,
-  type ObjectMeta,
+import { keptAnnotationsOf } from '../../domain/exchange/kept-annotations.ts';
+import type {
+  AzureIdentity,
+  AzureIdentityBinding,
+  ObjectMeta,
 } from '../../domain/kubernetes/identity-resources.ts';
 
 interface Named {
@@ -166,10 +166,9 @@ function compare(one: string, other: string): number {
 }
 
 function hasSameContent(one: Named, other: Named): boolean {
-  const behavior = ({ metadata }: Named) => metadata.annotations?.[behaviorAnnotation];
   return (
     one.metadata.uid === other.metadata.uid &&
-    behavior(one) === behavior(other) &&
+    isDeepStrictEqual(keptAnnotationsOf(one.metadata), keptAnnotationsOf(other.metadata)) &&
     isDeepStrictEqual(one.spec, other.spec)
   );
 }

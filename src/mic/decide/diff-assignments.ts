@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { keptAnnotationsOf } from '../../domain/exchange/kept-annotations.ts';
 import {
   type AzureAssignedIdentity,
   type AzureIdentity,
   assignedAtAnnotation,
-  behaviorAnnotation,
   podUidAnnotation,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
@@ -120,11 +120,10 @@ function hasContent(live: LiveAssignment, { pod, binding, identity }: Assignment
 
 /** In all that an NMI reads of it. An absent type is type 0. */
 export function isSameIdentity(one: AzureIdentity, other: AzureIdentity): boolean {
-  const behavior = ({ metadata }: AzureIdentity) => metadata.annotations?.[behaviorAnnotation];
   return (
     one.metadata.name === other.metadata.name &&
     one.metadata.namespace === other.metadata.namespace &&
-    behavior(one) === behavior(other) &&
+    isDeepStrictEqual(keptAnnotationsOf(one.metadata), keptAnnotationsOf(other.metadata)) &&
     isDeepStrictEqual(comparable(one), comparable(other))
   );
 }

@@ -1,8 +1,8 @@
+import { keptAnnotationsOf } from '../../domain/exchange/kept-annotations.ts';
 import {
   type AzureIdentity,
   type AzureIdentityBinding,
   assignedAtAnnotation,
-  behaviorAnnotation,
   identityApi,
   type ObjectMeta,
   podUidAnnotation,
@@ -55,12 +55,12 @@ function copyOf(kind: string, { metadata, spec }: AzureIdentity | AzureIdentityB
 }
 
 function shortMeta({ name, namespace, uid, resourceVersion, annotations }: ObjectMeta) {
-  const behavior = annotations?.[behaviorAnnotation];
+  const kept = keptAnnotationsOf({ annotations });
   return {
     name,
     namespace,
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    ...(behavior === undefined ? {} : { annotations: { [behaviorAnnotation]: behavior } }),
+    ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),
   };
 }

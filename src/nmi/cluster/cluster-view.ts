@@ -27,6 +27,7 @@ import {
   watchNodePods,
 } from './node-watches.ts';
 import { createPodIndex, type PodIndex } from './pod-index.ts';
+import { createTakeoverHolder, type TakeoverHolder } from './takeover/takeover-hold.ts';
 
 /** What this agent knows of the cluster. It outlives the API server: what was last known stays. */
 export interface ClusterView {
@@ -39,7 +40,9 @@ export interface ClusterView {
   readonly assigned: NamespacedIndex<AzureAssignedIdentity>;
   /** Announces every change of any of them. */
   readonly changed: ChangeNotice;
-  /** Every list is in. */
+  /** What outlives the kinds of the objects, for as long as the AKS add-on is taken over. */
+  readonly hold: Pick<TakeoverHolder, 'state' | 'standsIn'>;
+  /** Every list is in, or a hold stands in for it. */
   readonly synced: boolean;
   /** The watches by what they watch: `pods`, `azureidentities`, … */
   readonly watches: ReadonlyMap<string, WatchList>;
@@ -59,11 +62,15 @@ export interface LeftOut {
 
 export interface ClusterViewOptions {
   readonly connection: ApiConnection;
+  /** Asked for pods; absent: the same. */
+  readonly podsConnection?: ApiConnection;
   readonly node: string;
   readonly mode: 'standard' | 'managed';
   /** `--enableScaleFeatures`: only this node's assignments are watched, by MIC's label. */
   readonly assignmentsByLabel: boolean;
   readonly allowLoopbackPods: boolean;
+  /** Where the hold of a takeover is looked for; absent or empty: nowhere. */
+  readonly takeoverNamespace?: string;
   readonly clock: Clock;
   readonly logger: Logger;
   onPodGone(uid: string): void;
@@ -89,16 +96,23 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     exceptions: createNamespacedIndex<AzurePodIdentityException>(changed, indexedBy.exceptions),
     assigned: createNamespacedIndex<AzureAssignedIdentity>(changed, indexedBy.assigned),
   };
-  const watched = watchedKinds(options, pods, indexes);
+  const hold = createTakeoverHolder({
+    ...options,
+    // In standard mode agents see no identities, and MIC writes what pods have.
+    namespace: mode === 'managed' ? (options.takeoverNamespace ?? '') : '',
+    indexes,
+  });
+  const watched = watchedKinds(options, pods, { ...indexes, hold });
   const watches = new Map<string, WatchList>([...watched].map(([kind, { watch }]) => [kind, watch]));
   const podWatch = watches.get('pods');
   return {
     pods,
     ...indexes,
     changed,
+    hold,
     watches,
     get synced() {
-      return [...watches.values()].every((watch) => watch.synced);
+      return [...watched].every(([kind, { watch }]) => watch.synced || hold.standsIn(kind));
     },
     leftOut: () => [...watched].map(([kind, { target }]) => [kind, target.countLeftOut()] as const),
     leftOutIn: (namespace) =>
@@ -115,12 +129,14 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
         watch.run(signal),
         target.listForRoom(watch, room.signal),
       ]);
-      await Promise.all(running);
+      await Promise.all([...running, hold.run(signal)]);
     },
   };
 }
 
-type Indexes = Pick<ClusterView, 'bindings' | 'identities' | 'exceptions' | 'assigned'>;
+interface Targets extends Pick<ClusterView, 'assigned'> {
+  readonly hold: TakeoverHolder;
+}
 
 interface Watched {
   readonly watch: WatchList;
@@ -128,13 +144,15 @@ interface Watched {
 }
 
 /** What is watched, each behind the limits of its kind. */
-function watchedKinds(options: ClusterViewOptions, pods: PodIndex, into: Indexes): Map<WatchedKind, Watched> {
+function watchedKinds(options: ClusterViewOptions, pods: PodIndex, into: Targets): Map<WatchedKind, Watched> {
   const { connection, clock, logger, node, mode, assignmentsByLabel } = options;
+  const { kinds } = into.hold;
   const basics = (resource: WatchedKind) => ({
     connection,
     clock,
     onTrouble: (error: unknown) => {
       options.onTrouble(resource);
+      into.hold.onTrouble(resource, error);
       logger.warn({ resource, error: String(error).slice(0, 500) }, 'the cluster cannot be watched');
     },
   });
@@ -160,17 +178,18 @@ function watchedKinds(options: ClusterViewOptions, pods: PodIndex, into: Indexes
     clock,
     logger,
   });
-  const exceptions = capped('azurepodidentityexceptions', into.exceptions);
+  const podBasics = { ...basics('pods'), connection: options.podsConnection ?? connection };
+  const exceptions = capped('azurepodidentityexceptions', kinds.azurepodidentityexceptions);
   const watched = new Map<WatchedKind, Watched>([
-    ['pods', { target: podTarget, watch: watchNodePods(node, podTarget, basics('pods')) }],
+    ['pods', { target: podTarget, watch: watchNodePods(node, podTarget, podBasics) }],
     [
       'azurepodidentityexceptions',
       { target: exceptions, watch: watchExceptions(exceptions, basics('azurepodidentityexceptions')) },
     ],
   ]);
   if (mode === 'managed') {
-    const bindings = capped('azureidentitybindings', into.bindings);
-    const identities = capped('azureidentities', into.identities);
+    const bindings = capped('azureidentitybindings', kinds.azureidentitybindings);
+    const identities = capped('azureidentities', kinds.azureidentities);
     return watched
       .set('azureidentitybindings', {
         target: bindings,

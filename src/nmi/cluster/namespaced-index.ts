@@ -7,6 +7,7 @@ interface Named {
 
 /** Objects by namespace and name, and by what they are looked up by; a place for a watch to write to. */
 export interface NamespacedIndex<Item extends Named> {
+  all(): Iterable<Item>;
   /** All of one namespace, by name. */
   in(namespace: string): ReadonlyMap<string, Item>;
   /** Those of one namespace that have this key. Costs nothing for those that have not. */
@@ -53,6 +54,7 @@ export function createNamespacedIndex<Item extends Named>(
     }
   };
   return {
+    all: () => filed.values(),
     in: (namespace) => groups.of(namespace),
     with: (namespace, key) => keyed.of(keyIn(namespace, key)),
     replace(items) {

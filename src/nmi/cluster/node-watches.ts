@@ -23,7 +23,7 @@ import {
   keptOfIdentities,
   keptOfPods,
 } from '../../validate/kubernetes/kept-members.ts';
-import { parsePod } from '../../validate/kubernetes/pod.ts';
+import { parseOwnedPod } from '../../validate/kubernetes/pod.ts';
 
 /** How to reach the server and what to do about trouble; what is watched each function adds. */
 export type WatchBasics = Pick<WatchListOptions<unknown>, 'connection' | 'clock' | 'onTrouble' | 'limits'>;
@@ -51,7 +51,7 @@ const identityWatchLimits = { watchSec: 24, silenceMs: 36_000 } as const;
 export function watchNodePods(node: string, into: CappedTarget<Pod>, basics: WatchBasics): WatchList {
   const fieldSelector = `spec.nodeName=${node},status.phase!=Succeeded,status.phase!=Failed`;
   const query = { fieldSelector };
-  const kind = { kind: 'pods', shape: keptOfPods, parse: parsePod } as const;
+  const kind = { kind: 'pods', shape: keptOfPods, parse: parseOwnedPod } as const;
   const limits = { ...podWatchLimits, ...basics.limits };
   return createWatchList({ ...basics, ...watchOf(kind, into), path: '/api/v1/pods', query, limits });
 }

@@ -1,3 +1,4 @@
+import type { ExchangeDefaults } from '../../domain/exchange/token-source.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../../domain/kubernetes/identity-resources.ts';
 import { bindingLabelOf, decidePodIdentity } from '../../domain/kubernetes/pod-decision.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
@@ -17,6 +18,7 @@ export interface DecisionRules {
   readonly forceNamespaced: boolean;
   readonly requireChoice: boolean;
   readonly secretPairs?: SecretPairs;
+  readonly exchange?: ExchangeDefaults;
 }
 
 export interface Decide {
@@ -42,8 +44,8 @@ export function createDecide(
       ),
     isYoung: (pod) => clock.monotonic() - pod.bornAt < youngMs[rules.mode],
     identity(pod, request) {
-      const { requireChoice, secretPairs } = rules;
-      const asker = { pod, request, requireChoice, secretPairs, isYoung: this.isYoung(pod) };
+      const { requireChoice, secretPairs, exchange } = rules;
+      const asker = { pod, request, requireChoice, secretPairs, exchange, isYoung: this.isYoung(pod) };
       const choice =
         rules.mode === 'managed'
           ? chooseManagedIdentity(

@@ -26,6 +26,7 @@ const passingReasons: Readonly<Record<string, keyof HoldTimes>> = {
   'no-identity': 'unassigned',
   'identity-not-assigned': 'created',
   'identity-not-on-node': 'usual',
+  'identity-not-in-entra': 'usual',
   'changed-meanwhile': 'usual',
   'token-429': 'usual',
   'token-503': 'usual',

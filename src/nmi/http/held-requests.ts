@@ -44,8 +44,11 @@ export interface HeldRequests {
   ): Promise<T | ErrorAnswer | undefined>;
 }
 
-/** For one attempt, IMDS included, which itself promises an answer within ten seconds. */
-const attemptMs = 10_000;
+/**
+ * For one attempt. Each source has a shorter deadline of its own: IMDS, which promises an answer within them, ten seconds;
+ * Entra in exchange 28, for it is asked again while it may not know a federated credential yet.
+ */
+const attemptMs = 30_000;
 /** A moment that the other side named is waited for even where it is a little later than the hold. */
 const stretchMs = 2_000;
 /** A client that comes again is held again, whatever IMDS or Entra asked of the agent. */

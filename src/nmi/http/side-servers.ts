@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/time/clock.ts';
 import { createHttpServer } from '../../runtime/http-server.ts';
 import type { Listener } from '../../runtime/keep-listening.ts';
@@ -7,6 +8,7 @@ import { metricsLimits, probeLimits } from '../../runtime/side-limits.ts';
 import type { Agent } from '../agent.ts';
 import type { NmiSettings } from '../nmi-settings.ts';
 import { createHealthHandler } from './routes/health.ts';
+import { createRecordHandler } from './routes/record.ts';
 
 export interface SideServersOptions {
   readonly settings: NmiSettings;
@@ -17,7 +19,7 @@ export interface SideServersOptions {
   readonly logger: Logger;
 }
 
-/** Probes and metrics, each on a port of its own: a flood of pods must not make the agent look dead. */
+/** Probes, and metrics with the record of pods, each on a port of its own: a flood of pods must not make the agent look dead. */
 export function createSideServers(options: SideServersOptions): Listener[] {
   const { settings, agent, clock, logger } = options;
   const { flags } = settings;
@@ -35,11 +37,20 @@ export function createSideServers(options: SideServersOptions): Listener[] {
       server: createHttpServer({
         limits: metricsLimits,
         clock,
-        handle: createMetricsHandler(agent.metrics, clock),
+        handle: metricsAndRecord(agent, clock),
         onFault,
       }),
       address: flags['metrics-address'],
       port: flags['prometheus-port'],
     },
   ];
+}
+
+function metricsAndRecord({ metrics, record }: Agent, clock: Clock) {
+  const onMetrics = createMetricsHandler(metrics, clock);
+  const onRecord = createRecordHandler(record, clock);
+  return (request: IncomingMessage, response: ServerResponse): void | Promise<void> =>
+    (request.url ?? '').split('?')[0] === '/record'
+      ? onRecord(request, response)
+      : onMetrics(request, response);
 }

@@ -154,7 +154,10 @@ export function tokenCounters(metrics: Metrics): TokenMetrics {
   gauge('podid_nmi_upstream_queued', 'Token calls that wait for their turn', () => now.queued);
   gauge('podid_nmi_cached_keys', 'Tokens in memory', () => now.keys);
   gauge('podid_nmi_cached_bytes', 'Bytes of tokens in memory', () => now.bytes);
-  gauge('podid_nmi_token_hits', 'Token requests answered from the cache since the start', () => now.hits);
+  metrics.total(
+    { name: 'podid_nmi_token_hits_total', help: 'Token requests answered from the cache' },
+    () => [[{}, now.hits]],
+  );
   return {
     hit() {
       // Counted for nearly every request, so it goes to Prometheus only when that asks.
@@ -210,10 +213,13 @@ export function measuredSources(metrics: Metrics, clock: Clock): (source: Upstre
   });
 }
 
-/** Upstream's words. */
+/** Upstream's words, and for what upstream does not do podid's own. */
 function operationType(subject: TokenSubject): string {
   if (subject.kind === 'node-default') {
     return 'adal_token_msi';
+  }
+  if (subject.kind === 'exchange') {
+    return 'exchange';
   }
   return subject.kind === 'managed-identity' ? 'adal_token_msi_userassignedid' : 'adal_token';
 }

@@ -5,6 +5,8 @@ export interface ReadinessFacts {
   /** Addresses that could not be listened on, each with the reason. */
   readonly notListening: readonly string[];
   readonly watches: ReadonlyMap<string, Pick<WatchList, 'synced' | 'live' | 'heardAt'>>;
+  /** Kinds for whose lists the hold of a takeover stands in. */
+  readonly held: ReadonlySet<string>;
   /** Somebody else redirects, so that no rules of podid's are asked for. */
   readonly redirectedByOthers: boolean;
   readonly rules: { readonly latest: Heartbeat | undefined; readonly isFresh: boolean };
@@ -24,7 +26,9 @@ export function whyNotReady(facts: ReadinessFacts): readonly string[] {
     ...(facts.draining ? ['The agent is shutting down.'] : []),
     ...(facts.gateClosed === undefined ? [] : [facts.gateClosed]),
     ...facts.notListening,
-    ...[...facts.watches].flatMap(([resource, watch]) => watchFaults(resource, watch, facts.nowMs)),
+    ...[...facts.watches]
+      .filter(([resource]) => !facts.held.has(resource))
+      .flatMap(([resource, watch]) => watchFaults(resource, watch, facts.nowMs)),
     ...(facts.redirectedByOthers ? [] : rulesFaults(facts.rules)),
   ];
 }

@@ -6,19 +6,26 @@ import type { ClusterView } from '../cluster/cluster-view.ts';
 import type { HeldRequests } from '../http/held-requests.ts';
 import type { RulesWatch } from '../rules/rules-watch.ts';
 import { version } from '../version.ts';
+import type { PodRecord } from './record/pod-record.ts';
 
 export interface AgentState {
   readonly view: ClusterView;
   readonly rules: RulesWatch;
+  /** Whether a process of podid keeps the redirect rules of this node. */
+  readonly keepsRules: boolean;
   readonly server: HttpServer;
   readonly held: Pick<HeldRequests, 'waiting'>;
+  readonly record: Pick<PodRecord, 'pods' | 'uses'>;
   readonly clock: Clock;
   /** `standard` or `managed`. */
   readonly mode: string;
 }
 
 /** What the agent is at the moment of a scrape. */
-export function stateGauges(metrics: Metrics, { view, rules, server, held, clock, mode }: AgentState): void {
+export function stateGauges(
+  metrics: Metrics,
+  { view, rules, keepsRules, server, held, record, clock, mode }: AgentState,
+): void {
   const gauge = (name: string, help: string, read: () => number) =>
     metrics.gauge({ name, help }, () => [[{}, read()]]);
   const perWatch = (name: string, help: string, read: (resource: string) => number) =>
@@ -39,6 +46,8 @@ export function stateGauges(metrics: Metrics, { view, rules, server, held, clock
     () => [...held.waiting].map(([reason, requests]) => [{ reason }, requests] as const),
   );
   gauge('podid_nmi_connections', 'Open connections', () => server.connections);
+  gauge('podid_nmi_record_pods', 'Pods in the record of what was asked for', () => record.pods);
+  gauge('podid_nmi_record_uses', 'Ways of asking in it, 4,000 at most', () => record.uses);
   gauge('podid_nmi_pods', 'Pods of this node that are known', () => view.pods.size);
   perWatch('podid_nmi_watch_live', 'Whether a watch is open', (resource) =>
     view.watches.get(resource)?.live ? 1 : 0,
@@ -60,13 +69,26 @@ export function stateGauges(metrics: Metrics, { view, rules, server, held, clock
           leftOutReasons.map((reason) => [{ resource, reason }, counts[reason]] as const),
         ),
   );
-  gauge('podid_nmi_rules_intact', 'Whether the redirect rules were read back as they should be', () =>
-    rules.isFresh && rules.latest?.rules.intact ? 1 : 0,
+  metrics.gauge(
+    {
+      name: 'podid_nmi_takeover_hold',
+      help: 'Always 1 during a takeover from the AKS add-on: holding, differs, serving or refused, and of which objects, by their hash',
+      labels: ['state', 'sha256'],
+    },
+    () => {
+      const hold = view.hold.state();
+      const sha256 = hold.kind === 'none' || hold.kind === 'refused' ? '' : hold.sha256;
+      return hold.kind === 'none' ? [] : [[{ state: hold.kind, sha256 }, 1] as const];
+    },
   );
-  gauge(
-    'podid_nmi_rules_put_back',
-    'How often the rules had to be restored',
-    () => rules.latest?.rules.putBack ?? 0,
+  metrics.gauge(
+    { name: 'podid_nmi_rules_intact', help: 'Whether the redirect rules were read back as they should be' },
+    // Where something else redirects, such as Cilium, there are none to be read.
+    () => (keepsRules ? [[{}, rules.isFresh && rules.latest?.rules.intact ? 1 : 0]] : []),
+  );
+  metrics.total(
+    { name: 'podid_nmi_rules_put_back_total', help: 'How often the rules had to be restored' },
+    () => [[{}, rules.latest?.rules.putBack ?? 0]],
   );
   gauge('podid_nmi_address_guard_active', 'Whether the address guard of bridged nodes is in place', () =>
     rules.isFresh && rules.latest?.guard.active ? 1 : 0,
@@ -81,8 +103,12 @@ export function stateGauges(metrics: Metrics, { view, rules, server, held, clock
     'Veths on a bridge that the CNI record does not name',
     () => rules.latest?.guard.unknown ?? 0,
   );
-  metrics.gauge(
-    { name: 'podid_nmi_rule_packets', help: 'Packets by the rule that decided on them', labels: ['rule'] },
+  metrics.total(
+    {
+      name: 'podid_nmi_rule_packets_total',
+      help: 'Packets by the rule that decided on them',
+      labels: ['rule'],
+    },
     () =>
       Object.entries({ ...rules.latest?.rules.packets, ...rules.latest?.guard.packets }).map(
         ([rule, packets]) => [{ rule }, packets],

@@ -1,5 +1,5 @@
 import { createPlaceCounts } from '../../runtime/fair-places.ts';
-import { type HeldAnswer, isGood, type Moment } from './cached-key.ts';
+import { type HeldAnswer, isAlive, type Moment } from './cached-key.ts';
 import { type NamespaceOf, ownNamespace, type TokenAnswer } from './token.ts';
 import type { TokenRefused } from './token-error.ts';
 
@@ -114,9 +114,9 @@ export class BoundedKeys {
   /** Forgets what is of no use any more: ended tokens, failures whose time is over. */
   sweep(at: Moment): void {
     for (const cached of this.#keys.values()) {
-      const good = cached.held && isGood(cached.held, at);
+      const alive = cached.held && isAlive(cached.held, at);
       const failing = cached.failure && cached.failure.untilMs > at.monotonicMs;
-      if (!good && !failing && !cached.flight) {
+      if (!alive && !failing && !cached.flight) {
         this.drop(cached);
       }
     }

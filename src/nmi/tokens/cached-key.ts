@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { ManagedIdentityChoice, ServicePrincipal } from '../../domain/kubernetes/identity-credential.ts';
-import type { AsksAnew, IssuedAnswer, TokenAnswer, TokenQuestion } from './token.ts';
+import type {
+  ExchangedIdentity,
+  ManagedIdentityChoice,
+  ServicePrincipal,
+} from '../../domain/kubernetes/identity-credential.ts';
+import type { AsksAnew, IssuedAnswer, RenewalWindow, TokenAnswer, TokenQuestion } from './token.ts';
 
 /**
- * A token is not given out in its last two minutes: what the caller starts with it should also end with it.
+ * A token is not given out in its last two minutes where a new one is to be had: what the caller starts with it should
+ * also end with it.
  */
 export const endMarginMs = 2 * 60_000;
 /**
@@ -13,9 +18,14 @@ export const endMarginMs = 2 * 60_000;
 const sharedAnywayMs = 10_000;
 /** In its last stretch a token is given out only when a new one is not to be had shortly. */
 const lateStretchMs = 10 * 60_000;
+/** Before the half of the lifetime, at which Azure's SDKs ask again. */
+const usualRenewal: RenewalWindow = { least: 0.35, most: 0.5 };
 const soonestRenewalMs = 60_000;
 /** Callers get a token replaced at most this often, so that none spends the calls that IMDS allows the node. */
 const anewEveryMs = 60_000;
+
+/** Less is of use to nobody. */
+const leastUseMs = 5_000;
 
 export interface Moment {
   readonly wallMs: number;
@@ -36,11 +46,10 @@ export interface HeldAnswer {
 }
 
 /**
- * @param jitter in [0, 1): spreads renewals over the part of the lifetime from 35 to 50 hundredths, before
- * the half at which Azure's SDKs ask again
+ * @param jitter in [0, 1): spreads renewals over their window
  */
 export function holdAnswer(issued: IssuedAnswer, at: Moment, jitter: number): HeldAnswer {
-  const { answer, lifetimeMs } = issued;
+  const { answer, lifetimeMs, renewFrom: { least, most } = usualRenewal } = issued;
   const endsAtMs = at.monotonicMs + lifetimeMs;
   return {
     answer,
@@ -50,11 +59,16 @@ export function holdAnswer(issued: IssuedAnswer, at: Moment, jitter: number): He
     endsAtWallMs: Math.min(...answer.map((token) => token.expiresOnSec)) * 1000,
     lateFromMs: endsAtMs - Math.min(lateStretchMs, lifetimeMs / 4),
     anewFromMs: at.monotonicMs + anewEveryMs,
-    renewFromMs: at.monotonicMs + Math.max(soonestRenewalMs, lifetimeMs * (0.35 + 0.15 * jitter)),
+    renewFromMs: at.monotonicMs + Math.max(soonestRenewalMs, lifetimeMs * (least + (most - least) * jitter)),
   };
 }
 
-/** Whether the answer may still be given out. */
+/** Whether it is of use yet, with some seconds for the way. */
+export function isAlive(held: HeldAnswer, at: Moment): boolean {
+  return Math.min(held.endsAtMs - at.monotonicMs, held.endsAtWallMs - at.wallMs) > leastUseMs;
+}
+
+/** Whether the answer may be given out without a look for a newer one. */
 export function isGood(held: HeldAnswer, at: Moment): boolean {
   const byMonotonic = held.endsAtMs - at.monotonicMs;
   if (Math.min(byMonotonic, held.endsAtWallMs - at.wallMs) > endMarginMs) {
@@ -105,6 +119,8 @@ export function cacheKey({ subject, resource }: TokenQuestion, credentialTag = '
       return `m${choicePart(subject.choice)}${resource}`;
     case 'node-default':
       return `n${resource}`;
+    case 'exchange':
+      return `x${parts([subject.clientId.toLowerCase(), subject.tenantId.toLowerCase(), ...accountParts(subject)])}${resource}`;
     default:
       return `s${parts(principalParts(subject))}${part(credentialTag)}${resource}`;
   }
@@ -113,6 +129,11 @@ export function cacheKey({ subject, resource }: TokenQuestion, credentialTag = '
 /** Azure compares ids without regard to case. */
 function choicePart({ clientId, resourceId, objectId }: ManagedIdentityChoice): string {
   return `${part(clientId?.toLowerCase() ?? '')}${part(resourceId?.toLowerCase() ?? '')}${part(objectId?.toLowerCase() ?? '')}`;
+}
+
+/** Entra judges each account by itself: what one of them gets is never another's answer. */
+function accountParts({ subject, account }: ExchangedIdentity): readonly string[] {
+  return [subject, account?.namespace ?? '', account?.name ?? ''];
 }
 
 function principalParts(subject: ServicePrincipal): readonly string[] {

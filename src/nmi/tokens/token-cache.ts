@@ -6,25 +6,34 @@ import {
   grantAnew,
   type HeldAnswer,
   holdAnswer,
+  isAlive,
   isAnewDue,
   isGood,
   isLate,
   isRenewalDue,
   type Moment,
 } from './cached-key.ts';
-import type {
-  CredentialTags,
-  NamespaceOf,
-  TokenAnswer,
-  TokenQuestion,
-  TokenSource,
-  UpstreamSource,
+import {
+  type CredentialTags,
+  type NamespaceOf,
+  signsInItself,
+  sourceNameOf,
+  type TokenAnswer,
+  type TokenQuestion,
+  type TokenSource,
+  type UpstreamSource,
 } from './token.ts';
 import { gone, remembered, shareFull, TokenRefused } from './token-error.ts';
 import { silentTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 
+export interface TokenSources {
+  readonly imds: UpstreamSource;
+  readonly entra: UpstreamSource;
+  readonly exchange: UpstreamSource;
+}
+
 export interface TokenCacheOptions {
-  readonly sources: { readonly imds: UpstreamSource; readonly entra: UpstreamSource };
+  readonly sources: TokenSources;
   readonly credentials: CredentialTags;
   readonly clock: Clock;
   readonly metrics?: TokenMetrics;
@@ -90,7 +99,10 @@ class Cache implements TokenCache {
   async token(question: TokenQuestion, signal: AbortSignal): Promise<TokenAnswer> {
     signal.throwIfAborted();
     const key = this.#knownKey(question) ?? (await this.#readKey(question, signal));
-    const held = await this.#fromMemory(this.#claim(key, question.askerId), question, signal);
+    const cached = this.#claim(key, question.askerId);
+    const held =
+      (await this.#fromMemory(cached, question, signal)) ??
+      (await this.#nearItsEnd(cached, question, signal));
     // Claimed again: while this request waited, the key may have been pushed out.
     return held ?? untilAborted(this.#fromUpstream(this.#claim(key, question.askerId), question), signal);
   }
@@ -113,7 +125,7 @@ class Cache implements TokenCache {
 
   #knownKey(question: TokenQuestion): string | undefined {
     const { subject } = question;
-    if (subject.kind === 'managed-identity' || subject.kind === 'node-default') {
+    if (!signsInItself(subject)) {
       return cacheKey(question);
     }
     const tag = this.#options.credentials.known(subject);
@@ -122,9 +134,9 @@ class Cache implements TokenCache {
 
   async #readKey(question: TokenQuestion, signal: AbortSignal): Promise<string> {
     const { subject } = question;
-    return subject.kind === 'managed-identity' || subject.kind === 'node-default'
-      ? cacheKey(question)
-      : cacheKey(question, await this.#options.credentials.read(subject, signal));
+    return signsInItself(subject)
+      ? cacheKey(question, await this.#options.credentials.read(subject, signal))
+      : cacheKey(question);
   }
 
   #claim(key: string, askerId: string): CachedKey {
@@ -161,6 +173,38 @@ class Cache implements TokenCache {
       this.#metrics.hit();
     }
     return now?.answer;
+  }
+
+  /**
+   * In its last minutes a token is given out where no new one is to be had: who is there to renew it may be away, slow, or
+   * have asked to be left alone.
+   */
+  async #nearItsEnd(
+    cached: CachedKey,
+    question: TokenQuestion,
+    signal: AbortSignal,
+  ): Promise<TokenAnswer | undefined> {
+    if (
+      cached.held === undefined ||
+      question.asksAnew !== undefined ||
+      !isAlive(cached.held, this.#moment())
+    ) {
+      return undefined;
+    }
+    const isPaused = (cached.failure?.untilMs ?? 0) > this.#options.clock.monotonic();
+    if (!isPaused) {
+      const flight = this.#fromUpstream(cached, question);
+      const limit = { clock: this.#options.clock, ms: renewalTimeoutMs };
+      const renewed = await withinTime(limit, signal, () => flight).catch(() => signal.throwIfAborted());
+      if (renewed !== undefined) {
+        return renewed;
+      }
+    }
+    if (cached.held === undefined || !isAlive(cached.held, this.#moment())) {
+      return undefined;
+    }
+    this.#metrics.hit();
+    return cached.held.answer;
   }
 
   #fromUpstream(cached: CachedKey, question: TokenQuestion): Promise<TokenAnswer> {
@@ -202,9 +246,7 @@ class Cache implements TokenCache {
   }
 
   async #fetch(cached: CachedKey, question: TokenQuestion, signal: AbortSignal): Promise<TokenAnswer> {
-    const { subject } = question;
-    const managed = subject.kind === 'managed-identity' || subject.kind === 'node-default';
-    const source = managed ? this.#options.sources.imds : this.#options.sources.entra;
+    const source = this.#options.sources[sourceNameOf(question.subject)];
     try {
       const issued = await source.fetch({ question, askers: cached.askers }, signal);
       cached.failure = undefined;

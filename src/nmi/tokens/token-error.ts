@@ -14,7 +14,7 @@ export interface TokenRefusal {
    * Default true.
    */
   readonly holdsForOthers?: boolean;
-  /** IMDS knows no such identity on this node. */
+  /** IMDS knows no such identity on this node, or Entra none in the tenant. */
   readonly isUnknownIdentity?: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/time/clock.ts';
 import type { KnownPod, PodIndex } from '../cluster/pod-index.ts';
 import type { IdentityChoice } from '../decide/answer-decision.ts';
 import { type Decide, exceptedSubject } from '../decide/choose-identity.ts';
-import { type ErrorAnswer, forbidden, tryLater } from '../http/error-answer.ts';
+import { type ErrorAnswer, forbidden, noIdentity, tryLater } from '../http/error-answer.ts';
 import type { TokenRequest } from '../http/token-request.ts';
 import type { TokenAnswer, TokenQuestion, TokenSubject } from './token.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -68,7 +68,9 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         : { kind: 'granted', subject, identity: 'node', isArbitrary: false };
     }
     const granted = asGranted(decide.identity(pod, request));
-    return granted.kind === 'error' ? granted : (refusedSubject(options.refused, granted) ?? granted);
+    return granted.kind === 'error'
+      ? granted
+      : (refusedSubject(options.refused, granted) ?? withAccount(granted, pod));
   };
   const answered = (granted: Granted, answer: TokenAnswer, from: ServedToken['from']) =>
     refusedOwner(options.refused, granted, answer) ?? served(granted, answer, from);
@@ -108,6 +110,20 @@ function questionOf(
   { uid }: KnownPod,
 ): TokenQuestion {
   return { subject, resource, askerId: uid, ...(asksAnew === undefined ? {} : { asksAnew }) };
+}
+
+/** Whose token is exchanged is the pod's own account, and no other: it cannot name one. */
+function withAccount(granted: Granted, { namespace, name, serviceAccount }: KnownPod): Granted | ErrorAnswer {
+  const { subject, identity } = granted;
+  if (subject.kind !== 'exchange' || subject.subject === 'agent') {
+    return granted;
+  }
+  return serviceAccount === undefined
+    ? noIdentity(
+        'no-service-account',
+        `Pod ${namespace}/${name} runs as no service account, by whose token the AzureIdentity ${identity} is exchanged.`,
+      )
+    : { ...granted, subject: { ...subject, account: { namespace, name: serviceAccount } } };
 }
 
 function refusedSubject(
@@ -191,7 +207,7 @@ const notOnNodeSec = { assigned: 5, bound: 2 } as const;
 
 function asErrorAnswer(
   error: unknown,
-  { identity, isAssigned }: Granted,
+  { identity, isAssigned, subject }: Granted,
   isLate: () => boolean,
 ): ErrorAnswer {
   if (!(error instanceof TokenRefused)) {
@@ -200,11 +216,16 @@ function asErrorAnswer(
   const { status, retryAfterSec = 5 } = error;
   const again = { retryAfterSec, retryAfterMs: retryAfterSec * 1000 };
   if (error.isUnknownIdentity && isLate()) {
-    const notice = `The identity of the AzureIdentity ${identity} is not on this node yet.`;
+    const isExchanged = subject.kind === 'exchange';
+    const notice = `The identity of the AzureIdentity ${identity} is not ${isExchanged ? 'known to Entra' : 'on this node'} yet.`;
     const clientSec = isAssigned === true ? notOnNodeSec.assigned : notOnNodeSec.bound;
     const { retryAfterMs } = again;
     return {
-      ...tryLater('identity-not-on-node', `${notice} ${error.message}`, clientSec),
+      ...tryLater(
+        isExchanged ? 'identity-not-in-entra' : 'identity-not-on-node',
+        `${notice} ${error.message}`,
+        clientSec,
+      ),
       retryAfterMs,
     };
   }

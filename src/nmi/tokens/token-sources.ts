@@ -1,10 +1,15 @@
+import type { Pod } from '../../domain/kubernetes/pod.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import type { ApiConnection } from '../../k8s/client/api-connection.ts';
+import type { WritingConnection } from '../../k8s/client/api-connection.ts';
 import { readSecret } from '../cluster/read-secret.ts';
 import type { NmiSettings } from '../nmi-settings.ts';
 import { createCertificateProver } from './entra/certificate-prover.ts';
 import { createCredentialReader } from './entra/credential-reader.ts';
 import { createEntraSource } from './entra/entra-source.ts';
+import { createAccountTokens } from './exchange/account-tokens.ts';
+import type { ExchangeObserver } from './exchange/exchange-observer.ts';
+import { createExchangeSource } from './exchange/exchange-source.ts';
+import type { WorkloadGuard } from './exchange/workload-guard.ts';
 import { createImdsSource } from './imds/imds-source.ts';
 import type { NamespaceOf, UpstreamSource } from './token.ts';
 import { createTokenCache, type TokenCache } from './token-cache.ts';
@@ -13,18 +18,25 @@ import { createUpstreamQueue, imdsTokenLimits } from './upstream-queue.ts';
 
 export interface TokenSourcesOptions {
   readonly settings: NmiSettings;
-  readonly connection: ApiConnection;
+  readonly connection: WritingConnection;
   readonly userAgent: string;
   readonly clock: Clock;
   readonly metrics: TokenMetrics;
   readonly namespaceOf: NamespaceOf;
+  /** A pod of this node by its uid. */
+  podOf(uid: string): Pod | undefined;
+  readonly guard: WorkloadGuard;
   /** Wraps each source, to time it. */
   measure(source: UpstreamSource): UpstreamSource;
   onSecretFailure(): void;
+  readonly exchangeObserver: ExchangeObserver;
 }
 
 /** Entra has no quota of the VM's to keep; the limit is for this process. */
 const entraLimits = { atOnce: 16, perSecond: 50, waiting: 500, waitingPerAsker: 40, runningPerAsker: 8 };
+
+/** The same with less at once: an agent that starts must not come with all its identities in one moment. */
+export const exchangeLimits = { ...entraLimits, atOnce: 8, perSecond: 20, runningPerAsker: 4 };
 
 /** The cache, and behind it IMDS and Entra. */
 export function createTokens(options: TokenSourcesOptions): TokenCache {
@@ -56,8 +68,26 @@ export function createTokens(options: TokenSourcesOptions): TokenCache {
     allowedHosts: settings.adEndpointHosts,
     network: settings.network,
   });
+  const exchange = createExchangeSource({
+    ...settings.exchange,
+    accountTokens: createAccountTokens({
+      connection,
+      node: settings.node,
+      guard: options.guard,
+      podOf: (uid) => options.podOf(uid),
+    }),
+    clock,
+    queue: createUpstreamQueue({ clock, limits: exchangeLimits, namespaceOf }),
+    allowedHosts: settings.adEndpointHosts,
+    network: settings.network,
+    observer: options.exchangeObserver,
+  });
   return createTokenCache({
-    sources: { imds: options.measure(imds), entra: options.measure(entra) },
+    sources: {
+      imds: options.measure(imds),
+      entra: options.measure(entra),
+      exchange: options.measure(exchange),
+    },
     credentials,
     clock,
     metrics,

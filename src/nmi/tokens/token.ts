@@ -3,6 +3,19 @@ import type { IdentityCredential, ServicePrincipal } from '../../domain/kubernet
 /** Whose token is wanted. Only an excepted pod may be answered with `node-default`. */
 export type TokenSubject = IdentityCredential | { readonly kind: 'node-default' };
 
+/** Whether a Secret is read for its tokens. */
+export function signsInItself(subject: TokenSubject): subject is ServicePrincipal {
+  return subject.kind === 'secret' || subject.kind === 'certificate';
+}
+
+/** Who is asked for its tokens. */
+export function sourceNameOf(subject: TokenSubject): 'imds' | 'entra' | 'exchange' {
+  if (subject.kind === 'exchange') {
+    return 'exchange';
+  }
+  return signsInItself(subject) ? 'entra' : 'imds';
+}
+
 export interface TokenQuestion {
   readonly subject: TokenSubject;
   /** The audience, as the caller gave it: `https://vault.azure.net`. */
@@ -64,9 +77,17 @@ export interface IssuedAnswer {
    * node's clock.
    */
   readonly lifetimeMs: number;
+  /** In which part of the lifetime it is renewed, by chance; the cache's own when absent. */
+  readonly renewFrom?: RenewalWindow;
 }
 
-/** Fetches tokens anew each time: IMDS, or Entra. */
+/** Parts of a lifetime, from 0 to 1. */
+export interface RenewalWindow {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Fetches tokens anew each time: IMDS, Entra by a secret, Entra by exchange. */
 export interface UpstreamSource {
   /** @throws TokenRefused, at the latest when its deadline ends; the signal's reason when aborted */
   fetch(request: UpstreamRequest, signal: AbortSignal): Promise<IssuedAnswer>;

@@ -21,6 +21,8 @@ export interface FoundCommand {
   readonly before: string;
   /** Of a pipe that answers its question, `echo y |`: from the first word to what runs az. */
   readonly answer?: { readonly start: number; readonly end: number };
+  /** The same by a string of its own, `<<< y`, which is not among the redirections. */
+  readonly answered?: true;
   /** Its output goes to a program, a variable or a file. */
   readonly consumed: boolean;
   /** It is a part of something: several commands in its place need brackets. */

@@ -2,7 +2,10 @@ import type { AzCommand, AzFlag, ScriptShell } from '../../domain/az/az-command.
 import type { FoundCommand, ScriptWord } from './az-script.ts';
 
 /** Takes the words behind `az` apart: those of the command, and its flags with the values after each. */
-export function parseAzCommand({ words, consumed, answer }: FoundCommand, shell: ScriptShell): AzCommand {
+export function parseAzCommand(
+  { words, consumed, answer, answered }: FoundCommand,
+  shell: ScriptShell,
+): AzCommand {
   const firstFlag = words.findIndex(isFlag);
   const own = firstFlag < 0 ? words : words.slice(0, firstFlag);
   const flags: { name: string; values: string[] }[] = [];
@@ -18,7 +21,7 @@ export function parseAzCommand({ words, consumed, answer }: FoundCommand, shell:
     flags,
     shell,
     consumed,
-    answered: answer !== undefined,
+    answered: answer !== undefined || answered === true,
   };
 }
 

@@ -8,6 +8,9 @@ interface Place {
   readonly operand: boolean;
   /** Of the script's own statements, the one in which this is. */
   readonly statement: Statement | undefined;
+  /** The innermost one, of a loop's body or a function's; not of `$(…)`. */
+  readonly inner: Statement | undefined;
+  readonly inExpansion: boolean;
   readonly nested: boolean;
   /** Of the pipe, where all that it gives is an answer. */
   readonly answerAt?: number;
@@ -63,7 +66,14 @@ export function readPosixScript(text: string): AzScript {
     const within = { ...place, consumed: place.consumed || goesToFile(text, node) };
     forEachChild(node, (child) => visit(child, placeOf(node, child, within)));
   };
-  visit(script, { consumed: false, operand: false, statement: undefined, nested: false });
+  visit(script, {
+    consumed: false,
+    operand: false,
+    statement: undefined,
+    inner: undefined,
+    inExpansion: false,
+    nested: false,
+  });
   return { shell: 'posix', commands };
 }
 
@@ -113,16 +123,22 @@ function placeOf(node: SyntaxNode, child: SyntaxNode, place: Place): Place {
   switch (node.type) {
     case 'Script':
     case 'CompoundList': {
-      const statement = place.statement ?? (child.type === 'Statement' ? child : undefined);
-      return { ...place, operand: false, statement, nested: place.statement !== undefined };
+      const own = child.type === 'Statement' ? child : undefined;
+      const statement = place.statement ?? own;
+      const inner = place.inExpansion ? place.inner : own;
+      return { ...place, operand: false, statement, inner, nested: place.statement !== undefined };
     }
     case 'Pipeline': {
       const [first, second, ...others] = node.commands;
-      if (first?.type === 'Command' && child === second && others.length === 0 && answers(first)) {
-        return { ...place, nested: true, answerAt: first.pos };
-      }
+      const isAnswered = first?.type === 'Command' && child === second && answers(first);
       const isLast = node.commands.at(-1) === child;
-      return { ...place, operand: true, consumed: place.consumed || !isLast, nested: true };
+      return {
+        ...place,
+        operand: place.operand || !isAnswered || others.length > 0,
+        consumed: place.consumed || !isLast,
+        nested: true,
+        ...(isAnswered ? { answerAt: first.pos } : {}),
+      };
     }
     case 'AndOr': {
       const at = node.commands.indexOf(child as (typeof node.commands)[number]);
@@ -130,12 +146,19 @@ function placeOf(node: SyntaxNode, child: SyntaxNode, place: Place): Place {
     }
     case 'CommandExpansion':
     case 'ProcessSubstitution':
-      return { ...place, consumed: true, nested: true };
+      return { ...place, consumed: true, nested: true, inExpansion: true };
     case 'Statement':
       return place;
     default:
       return { ...place, nested: true };
   }
+}
+
+/** `<<< y`, in quotes too. */
+function isAnswerString(redirection: string): boolean {
+  const [, quoted, bare] = /^0?<<<\s*(?:(['"]\w+['"])|(\w+))$/.exec(redirection) ?? [];
+  const word = quoted?.slice(1, -1) ?? bare;
+  return word !== undefined && isAnswer(['echo', word]);
 }
 
 function answers({ name, args, redirects, prefix }: Command): boolean {
@@ -165,16 +188,23 @@ function azCommand(
     const raw = text.slice(each.pos, each.end);
     return { raw: raw.includes("'") ? raw : raw.replace(/\\\r?\n/g, ''), text: textOf(each) };
   });
-  const redirections = node.redirects.map((each) => text.slice(each.pos, each.end));
+  const redirected = node.redirects.map((each) => text.slice(each.pos, each.end));
+  const redirections = redirected.filter((each) => !isAnswerString(each));
   const isFile = node.redirects.some((each) => isFileForOutput(text.slice(each.pos, each.end)));
   const begin = silent > 0 ? az.pos : (node.prefix[0]?.pos ?? own[0]?.pos ?? az.pos);
-  const { statement } = place;
-  const commentAt = statement === undefined ? undefined : commentPlace(text, statement, statements);
+  const { statement, inner } = place;
+  const commentAt =
+    inner !== undefined && beginsItsLine(text, inner)
+      ? lineStart(text, inner.pos)
+      : statement === undefined
+        ? undefined
+        : commentPlace(text, statement, statements);
   return {
     start: az.pos,
     end: node.end,
     words,
     redirections,
+    ...(redirections.length < redirected.length ? { answered: true } : {}),
     before: text.slice(begin, az.pos),
     ...(place.answerAt === undefined ? {} : { answer: { start: place.answerAt, end: begin } }),
     consumed: place.consumed || isFile,
@@ -233,6 +263,12 @@ function isWholeLines(text: string, start: number, end: number): boolean {
   const lineEnd = text.indexOf('\n', end);
   const behind = text.slice(end, lineEnd < 0 ? text.length : lineEnd);
   return text.slice(lineStart(text, start), start).trim() === '' && /^\s*;?\s*(?:#.*)?$/.test(behind);
+}
+
+/** Then a comment may stand above it, within a loop too; not behind a line that goes on. */
+function beginsItsLine(text: string, { pos }: Statement): boolean {
+  const at = lineStart(text, pos);
+  return text.slice(at, pos).trim() === '' && !/\\\r?\n$/.test(text.slice(0, at));
 }
 
 /** Where the line of the statement begins, unless a statement before it ends on that line. */

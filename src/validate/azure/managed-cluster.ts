@@ -53,6 +53,7 @@ export function readManagedCluster(id: ClusterId, document: string): Cluster {
       'servicePrincipalClientId',
       stringAt(recordAt(properties, 'servicePrincipalProfile'), 'clientId'),
     ),
+    ...readWorkloadIdentity(properties),
     pools: recordsAt(properties, 'agentPoolProfiles').map(readPool),
     profile: readPodIdentityProfile(properties['podIdentityProfile']),
     document,
@@ -123,6 +124,18 @@ function readIdentity(identity: JsonRecord): ClusterIdentity {
         ...optional('clientId', filled(stringAt(member, 'clientId'))),
       };
     }),
+  };
+}
+
+/** The member is `issuerURL`; only az prints `issuerUrl`. */
+function readWorkloadIdentity(properties: JsonRecord): Pick<Cluster, 'oidcIssuer' | 'workloadIdentity'> {
+  const issuer = recordAt(properties, 'oidcIssuerProfile');
+  const webhook = recordAt(recordAt(properties, 'securityProfile'), 'workloadIdentity');
+  return {
+    ...(issuer['enabled'] === true
+      ? { oidcIssuer: optional('url', filled(stringAt(issuer, 'issuerURL'))) }
+      : {}),
+    ...(webhook['enabled'] === true ? { workloadIdentity: true } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import { managedClusterType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import { isRecord, stringAt } from '../json-record.ts';
 import type { UsageFaults } from '../usage-faults.ts';
-import { jsonOf, type Located } from './located-yaml.ts';
+import type { Located } from './located-yaml.ts';
 
 /** The cluster that the command line or the environment names, as far as it does. */
 export interface MeantCluster {
@@ -80,7 +80,7 @@ function listIn(document: Located): readonly Located[] | undefined {
 }
 
 function asCluster(document: Located): Listed[] {
-  const json = document.kind === 'map' ? jsonOf(document) : undefined;
+  const json = document.kind === 'map' ? document.json() : undefined;
   const id = isRecord(json) ? parseResourceId(stringAt(json, 'id') ?? '', managedClusterType) : undefined;
   return id === undefined ? [] : [{ document, name: id.name, resourceGroup: id.resourceGroup }];
 }

@@ -1,8 +1,10 @@
-import { parseAllDocuments, YAMLParseError } from 'yaml';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { isRecord, type JsonRecord } from '../json-record.ts';
-import { deepestYaml, isNestedTooDeep } from './yaml-depth.ts';
+import { UsageFaults } from '../usage-faults.ts';
+import { goYamlScalar } from './go-yaml-scalar.ts';
+import { locatedDocuments } from './located-yaml.ts';
+import { deepestYaml, isNestedTooDeep } from './yaml-nodes.ts';
 
 /** A cluster, user or context of a kubeconfig, as it stands there. */
 export interface KubeconfigEntry {
@@ -98,20 +100,19 @@ function parseYaml(text: string, source: string): unknown {
   if (isNestedTooDeep(text)) {
     throw kubeconfigFault(source, `it is not YAML of less than ${deepestYaml} levels`);
   }
-  try {
-    // Whether a key comes twice costs the square of their number; the last one counts.
-    const options = { prettyErrors: true, logLevel: 'error', uniqueKeys: false } as const;
-    const documents = parseAllDocuments(text, options);
-    const [first] = Array.isArray(documents) ? documents : [];
-    const [error] = first?.errors ?? [];
-    if (error !== undefined) {
-      throw error;
-    }
-    return first?.toJS();
-  } catch (error) {
-    const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
-    throw kubeconfigFault(source, line === undefined ? 'it is not YAML' : `line ${line} is not YAML`);
+  const faults = new UsageFaults();
+  // Whether a key comes twice costs the square of their number; the last one counts.
+  const reading = { readPlain: goYamlScalar, lenient: true } as const;
+  const [first] = locatedDocuments({ name: source, text }, faults, reading);
+  const json = first?.json();
+  const [line] = faults.lines;
+  if (line !== undefined) {
+    throw kubeconfigFault(
+      source,
+      first === undefined ? `line ${line} is not YAML` : 'it is not YAML that kubectl reads',
+    );
   }
+  return json;
 }
 
 function checkKind(root: JsonRecord, source: string): void {

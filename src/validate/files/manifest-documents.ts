@@ -21,7 +21,7 @@ import {
 } from '../kubernetes/crd-objects.ts';
 import { nearestWord } from '../nearest-word.ts';
 import { quoted } from '../usage-faults.ts';
-import { jsonOf, type Located, type Place } from './located-yaml.ts';
+import type { Located, Place } from './located-yaml.ts';
 import { isProfileDocument } from './profile-document.ts';
 import type { Judge, WantedList } from './wanted-list.ts';
 
@@ -63,7 +63,7 @@ export function objectsIn(document: Located): ManifestObject[] {
       : list.flatMap((item) => (item.kind === 'map' ? objectsIn(item) : []));
   }
   const kind = members.find(({ key }) => key === 'kind')?.value.scalar();
-  return [{ kind: String(kind ?? ''), place: document.place, json: jsonOf(document) }];
+  return [{ kind: String(kind ?? ''), place: document.place, json: document.json() }];
 }
 
 /** Objects of the three kinds, put together to entries as the cluster does it; what no entry can say is told. */
@@ -151,19 +151,32 @@ function refuseUnknownKinds(objects: readonly ManifestObject[], { faults }: Judg
   }
 }
 
+/** The cluster takes nothing else there. */
+const textsOfSpec: Readonly<Record<string, readonly string[]>> = {
+  AzureIdentity: ['resourceID', 'clientID', 'tenantID'],
+  AzureIdentityBinding: ['azureIdentity', 'selector'],
+};
+
 /** kubectl would take the namespace of its context, which a file cannot know. */
 function checkObject({ kind, place, json }: ManifestObject, { faults, warn }: Judge): void {
   const record = isRecord(json) ? json : {};
   const metadata = recordAt(record, 'metadata');
-  const [name, namespace] = [stringAt(metadata, 'name'), stringAt(metadata, 'namespace')];
-  const members = {
-    apiVersion: stringAt(record, 'apiVersion'),
-    'metadata.name': name,
-    'metadata.namespace': namespace,
+  const namespace = stringAt(metadata, 'namespace');
+  const needed = {
+    apiVersion: record['apiVersion'],
+    'metadata.name': metadata['name'],
+    'metadata.namespace': metadata['namespace'],
   };
-  for (const [member, value] of Object.entries(members)) {
-    if (!value) {
+  for (const [member, value] of Object.entries(needed)) {
+    if (value === undefined || value === null || value === '') {
       faults.addAt(place, `${member} is missing: ${kind} needs it.`);
+    }
+  }
+  const spec = recordAt(record, 'spec');
+  const ofSpec = (textsOfSpec[kind] ?? []).map((member) => [`spec.${member}`, inAnyCase(spec, member)]);
+  for (const [member, value] of [...Object.entries(needed), ...ofSpec] as [string, unknown][]) {
+    if (value !== undefined && value !== null && typeof value !== 'string') {
+      faults.addAt(place, `${member} has to be a text, in quotes: kubectl reads ${JSON.stringify(value)}.`);
     }
   }
   if (namespace) {

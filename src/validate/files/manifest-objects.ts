@@ -1,7 +1,8 @@
-import { type Document, parseAllDocuments } from 'yaml';
 import type { KubeObject, ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { isRecord, stringAt } from '../json-record.ts';
-import { isNestedTooDeep } from './yaml-depth.ts';
+import { UsageFaults } from '../usage-faults.ts';
+import { goYamlScalar } from './go-yaml-scalar.ts';
+import { locatedDocuments } from './located-yaml.ts';
 
 /** Kinds of the cluster scope among those that a chart of a node agent holds. */
 const clusterScoped = new Set([
@@ -23,28 +24,13 @@ export function manifestObjects(documents: readonly KubeObject[], namespace: str
     });
 }
 
-/** The objects of a manifest; what is not an object is passed over. */
+/** The objects of a manifest, as Helm has read them; what is not an object is passed over. */
 export function manifestDocuments(manifest: string): readonly KubeObject[] {
-  if (isNestedTooDeep(manifest)) {
-    return [];
-  }
-  const documents = parseAllDocuments(manifest, { logLevel: 'silent' });
-  if (!Array.isArray(documents)) {
-    return [];
-  }
-  return documents.flatMap((document) => {
-    const json = document.errors.length === 0 ? jsonOf(document) : undefined;
+  const source = { name: 'the manifest', text: manifest };
+  return locatedDocuments(source, new UsageFaults(), { readPlain: goYamlScalar }).flatMap((document) => {
+    const json = document.json();
     return isKubeObject(json) ? [json] : [];
   });
-}
-
-/** Undefined for aliases that would stand for more than memory holds. */
-function jsonOf(document: Document): unknown {
-  try {
-    return document.toJS();
-  } catch {
-    return undefined;
-  }
 }
 
 function isKubeObject(json: unknown): json is KubeObject {

@@ -13,10 +13,12 @@ import {
   labelValueRule,
   namespaceRule,
 } from '../flags/kubernetes-names.ts';
-import { quoted, type Rule, type UsageFaults } from '../usage-faults.ts';
+import { quoted, type UsageFaults } from '../usage-faults.ts';
 import { type MeantCluster, oneOfClusters } from './cluster-list.ts';
-import { type Located, type LocatedEntry, locatedDocuments, type SourceText } from './located-yaml.ts';
+import { goYamlScalar } from './go-yaml-scalar.ts';
+import { type Located, locatedDocuments, type SourceText } from './located-yaml.ts';
 import { documentKind, type ManifestObject, objectsIn, readManifest } from './manifest-documents.ts';
+import { MemberReader } from './member-reader.ts';
 import { readProfileDocument } from './profile-document.ts';
 import { WantedList, type Warn } from './wanted-list.ts';
 
@@ -50,7 +52,7 @@ export function parsePodIdentitiesFiles(
       if (kind === 'profile') {
         readProfileDocument(document, wanted, { faults, warn });
       } else if (kind === 'objects') {
-        objects.push(...objectsIn(document));
+        objects.push(...objectsIn(document.readBy(goYamlScalar)));
       } else {
         reader.readDocument(document);
       }
@@ -66,17 +68,19 @@ class FileReader {
   readonly #faults: UsageFaults;
   readonly #warn: Warn;
   readonly #wanted: WantedList;
+  readonly #reader: MemberReader;
 
   constructor(faults: UsageFaults, warn: Warn, wanted: WantedList) {
     this.#faults = faults;
     this.#warn = warn;
     this.#wanted = wanted;
+    this.#reader = new MemberReader(faults);
   }
 
   readDocument(document: Located): void {
-    const members = this.#members(document, 'a document', documentKeys, ['apiVersion', 'kind']);
-    this.#constant(members.get('apiVersion'), 'apiVersion', fileApiVersion);
-    this.#constant(members.get('kind'), 'kind', fileKind);
+    const members = this.#reader.members(document, 'a document', documentKeys, ['apiVersion', 'kind']);
+    this.#reader.constant(members.get('apiVersion'), 'apiVersion', fileApiVersion);
+    this.#reader.constant(members.get('kind'), 'kind', fileKind);
     const cluster = members.get('cluster');
     if (cluster !== undefined) {
       this.#readCluster(cluster);
@@ -98,10 +102,10 @@ class FileReader {
   }
 
   #readCluster(located: Located): void {
-    const members = this.#members(located, 'cluster', clusterKeys, []);
-    const subscription = this.#text(members, 'subscription', 'a subscription', subscriptionRule);
-    const resourceGroup = this.#text(members, 'resourceGroup', 'a resource group', resourceGroupRule);
-    const name = this.#text(members, 'name', 'a cluster name', clusterNameRule);
+    const members = this.#reader.members(located, 'cluster', clusterKeys, []);
+    const subscription = this.#reader.text(members, 'subscription', 'a subscription', subscriptionRule);
+    const resourceGroup = this.#reader.text(members, 'resourceGroup', 'a resource group', resourceGroupRule);
+    const name = this.#reader.text(members, 'name', 'a cluster name', clusterNameRule);
     const value = {
       ...(subscription === undefined ? {} : { subscription }),
       ...(resourceGroup === undefined ? {} : { resourceGroup }),
@@ -112,16 +116,21 @@ class FileReader {
 
   #readIdentity(item: Located): void {
     const required = ['name', 'namespace', 'identityResourceId'];
-    const members = this.#members(item, 'an identity', identityKeys, required);
-    const name = this.#text(members, 'name', 'a name of a pod identity', identityNameRule);
-    const namespace = this.#text(members, 'namespace', 'a namespace', namespaceRule);
-    const identityResourceId = this.#text(
+    const members = this.#reader.members(item, 'an identity', identityKeys, required);
+    const name = this.#reader.text(members, 'name', 'a name of a pod identity', identityNameRule);
+    const namespace = this.#reader.text(members, 'namespace', 'a namespace', namespaceRule);
+    const identityResourceId = this.#reader.text(
       members,
       'identityResourceId',
       'the id of a managed identity',
       managedIdentityIdRule,
     );
-    const bindingSelector = this.#text(members, 'bindingSelector', 'a binding selector', bindingSelectorRule);
+    const bindingSelector = this.#reader.text(
+      members,
+      'bindingSelector',
+      'a binding selector',
+      bindingSelectorRule,
+    );
     if (name !== undefined && name.length > 63 && !members.has('bindingSelector')) {
       this.#faults.addAt(
         item.place,
@@ -140,9 +149,9 @@ class FileReader {
   }
 
   #readException(item: Located): void {
-    const members = this.#members(item, 'an exception', exceptionKeys, exceptionKeys);
-    const name = this.#text(members, 'name', 'a name of an exception', exceptionNameRule);
-    const namespace = this.#text(members, 'namespace', 'a namespace', namespaceRule);
+    const members = this.#reader.members(item, 'an exception', exceptionKeys, exceptionKeys);
+    const name = this.#reader.text(members, 'name', 'a name of an exception', exceptionNameRule);
+    const namespace = this.#reader.text(members, 'namespace', 'a namespace', namespaceRule);
     const podLabels = this.#labels(members.get('podLabels'));
     if (name === undefined || namespace === undefined) {
       return;
@@ -167,53 +176,6 @@ class FileReader {
       return this.#faults.checkAt(value.place, text, 'a label value', labelValueRule) ? [[key, text]] : [];
     });
     return Object.fromEntries(labels);
-  }
-
-  /** The members by key; unknown and missing ones are faults. */
-  #members(
-    located: Located,
-    what: string,
-    known: readonly string[],
-    required: readonly string[],
-  ): ReadonlyMap<string, Located> {
-    const entries = located.map(what);
-    if (entries === undefined) {
-      return new Map();
-    }
-    for (const entry of entries) {
-      if (!known.includes(entry.key)) {
-        this.#unknownKey(entry, what, known);
-      }
-    }
-    for (const key of required) {
-      if (!entries.some((entry) => entry.key === key)) {
-        this.#faults.addAt(located.place, `${key} is missing: ${what} needs it.`);
-      }
-    }
-    return new Map(entries.map(({ key, value }) => [key, value]));
-  }
-
-  #unknownKey({ key, keyPlace }: LocatedEntry, what: string, known: readonly string[]): void {
-    const meant = known.find((each) => each.toLowerCase() === key.toLowerCase().replace(/[-_]/g, ''));
-    const hint = meant === undefined ? `It has ${known.join(', ')}.` : `Did you mean ${meant}?`;
-    this.#faults.addAt(keyPlace, `${what} has no ${quoted(key)}. ${hint}`);
-  }
-
-  #text(members: ReadonlyMap<string, Located>, key: string, noun: string, rule: Rule): string | undefined {
-    const located = members.get(key);
-    const text = located?.text(key);
-    if (located === undefined || text === undefined) {
-      return undefined;
-    }
-    return this.#faults.checkAt(located.place, text, noun, rule) ? text : undefined;
-  }
-
-  #constant(located: Located | undefined, key: string, wanted: string): void {
-    const text = located?.text(key);
-    if (located === undefined || text === undefined || text === wanted) {
-      return;
-    }
-    this.#faults.addAt(located.place, `${key} is ${quoted(text)}, and podid knows only ${wanted}.`);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   namespaceRule,
 } from '../flags/kubernetes-names.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../json-record.ts';
-import { jsonOf, type Located, type LocatedEntry, type Place } from './located-yaml.ts';
+import type { Located, LocatedEntry, Place } from './located-yaml.ts';
 import type { Judge, WantedList } from './wanted-list.ts';
 
 /**
@@ -16,7 +16,7 @@ import type { Judge, WantedList } from './wanted-list.ts';
  * Azure's own, such as states and the ids that belong to an identity, is passed over.
  */
 export function readProfileDocument(document: Located, wanted: WantedList, judge: Judge): void {
-  const json = jsonOf(document);
+  const json = document.json();
   const id = isRecord(json) ? parseResourceId(stringAt(json, 'id') ?? '', managedClusterType) : undefined;
   if (id !== undefined) {
     const { subscriptionId: subscription, resourceGroup, name } = id;
@@ -76,7 +76,7 @@ function itemsOf(
   wanted.manage(list);
   const items = found.kind === 'scalar' && found.scalar() === null ? [] : (found.list(member) ?? []);
   return items.map((item) => {
-    const json = jsonOf(item);
+    const json = item.json();
     return { place: item.place, json: isRecord(json) ? json : {} };
   });
 }

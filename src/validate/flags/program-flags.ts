@@ -2,7 +2,7 @@ import { managedIdentityType } from '../../domain/azure/resource-id.ts';
 import { isGuid, isWrittenId } from '../../domain/azure/written-id.ts';
 import type { FlagRule, ProgramFlags } from '../../domain/kubernetes/program-flags.ts';
 import { parseSecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
-import type { ValueSection } from '../files/value-section.ts';
+import type { ValueSection } from '../files/values/value-section.ts';
 import { quoted } from '../usage-faults.ts';
 import { durationRule, parseDuration } from './duration.ts';
 

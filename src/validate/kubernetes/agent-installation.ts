@@ -1,6 +1,6 @@
 import type { AgentInstallation, AgentKind } from '../../domain/kubernetes/agent-installation.ts';
 import { keyVaultDriverPort } from '../../domain/kubernetes/agent-installation.ts';
-import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../json-record.ts';
+import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { parseTolerations } from './taints.ts';
 
 /** A DaemonSet whose pods are node agents. Undefined for every other DaemonSet. */
@@ -47,8 +47,26 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
     rulesBackend: flagIn(words, 'rules-backend') === 'iptables' ? 'iptables' : 'nft',
     bootGuard: words.includes('boot-guard'),
     ...(startupTaint === undefined ? {} : { startupTaint }),
+    serviceAccount: stringAt(recordAt(template, 'spec'), 'serviceAccountName') || 'default',
+    ...exchangeOf(recordAt(template, 'spec'), words),
     selector: stringMapAt(recordAt(recordAt(json, 'spec'), 'selector'), 'matchLabels') ?? {},
   };
+}
+
+/** A token for another audience than the API server's is for nothing else. */
+export function exchangeOf(
+  podSpec: JsonRecord,
+  words: readonly string[],
+): Pick<AgentInstallation, 'exchange'> {
+  const [audience] = recordsAt(podSpec, 'volumes')
+    .flatMap((volume) => recordsAt(recordAt(volume, 'projected'), 'sources'))
+    .flatMap((source) => stringAt(recordAt(source, 'serviceAccountToken'), 'audience') || []);
+  if (audience === undefined) {
+    return {};
+  }
+  const source = flagIn(words, 'exchange-default') === 'exchange' ? 'exchange' : 'imds';
+  const subject = flagIn(words, 'exchange-subject') === 'workload' ? 'workload' : 'agent';
+  return { exchange: { audience, source, tenantId: flagIn(words, 'exchange-tenant-id') ?? '', subject } };
 }
 
 type Labels = Readonly<Record<string, string>>;

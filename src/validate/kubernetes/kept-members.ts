@@ -1,6 +1,6 @@
+import { keptAnnotations } from '../../domain/exchange/kept-annotations.ts';
 import {
   assignedAtAnnotation,
-  behaviorAnnotation,
   bindingLabel,
   podUidAnnotation,
 } from '../../domain/kubernetes/identity-resources.ts';
@@ -20,13 +20,17 @@ const named = {
 } as const;
 
 export const keptOfPods: JsonShape = {
-  metadata: { ...named, labels: 'kept' },
-  spec: { nodeName: 'always', hostNetwork: 'always' },
+  metadata: {
+    ...named,
+    labels: 'kept',
+    ownerReferences: { controller: 'kept', kind: 'kept', name: 'kept', uid: 'kept' },
+  },
+  spec: { nodeName: 'always', hostNetwork: 'always', serviceAccountName: 'always' },
   status: { phase: 'always', startTime: 'always', podIP: 'always', podIPs: { ip: 'always' } },
 };
 
 export const keptOfIdentities: JsonShape = {
-  metadata: { ...named, annotations: { [behaviorAnnotation]: 'kept' } },
+  metadata: { ...named, annotations: Object.fromEntries(keptAnnotations.map((name) => [name, 'kept'])) },
   spec: {
     [anyCase]: true,
     type: 'kept',

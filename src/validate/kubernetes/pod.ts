@@ -1,5 +1,6 @@
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import { isRecord, stringAt, stringMapAt } from '../json-record.ts';
+import { isRecord, recordAt, stringAt, stringMapAt } from '../json-record.ts';
+import { controllerOf } from './controller-ref.ts';
 
 /** Tolerant: what is missing becomes empty. Undefined for what names no pod: no uid, name or namespace. */
 export function parsePod(json: unknown): Pod | undefined {
@@ -15,6 +16,7 @@ export function parsePod(json: unknown): Pod | undefined {
   if (!uid || !name || !namespace) {
     return undefined;
   }
+  const serviceAccount = stringAt(spec, 'serviceAccountName');
   return {
     uid,
     name,
@@ -22,10 +24,22 @@ export function parsePod(json: unknown): Pod | undefined {
     labels: stringMapAt(metadata, 'labels') ?? {},
     ips: addresses(status),
     hostNetwork: spec['hostNetwork'] === true,
+    ...(serviceAccount ? { serviceAccount } : {}),
     nodeName: stringAt(spec, 'nodeName') ?? '',
     phase: stringAt(status, 'phase') ?? '',
     createdMs: Math.max(time(metadata, 'creationTimestamp'), time(status, 'startTime')),
   };
+}
+
+/** A pod with who made it: by that the agent's record finds the workload of a pod that is gone. */
+export function parseOwnedPod(json: unknown): Pod | undefined {
+  const pod = parsePod(json);
+  const controller = isRecord(json) ? controllerOf(recordAt(json, 'metadata')) : undefined;
+  if (pod === undefined || controller === undefined) {
+    return pod;
+  }
+  const { kind, name, uid } = controller;
+  return { ...pod, controller: { kind, name, uid } };
 }
 
 /** Milliseconds since the epoch; 0 where there is none. */

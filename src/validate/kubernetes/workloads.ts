@@ -10,8 +10,8 @@ import {
   workloadKindFacts,
 } from '../../domain/kubernetes/workloads.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
-import { agentKindOf, flagIn, wordsOf } from './agent-installation.ts';
-import { parsePod } from './pod.ts';
+import { agentKindOf, exchangeOf, flagIn, wordsOf } from './agent-installation.ts';
+import { parseOwnedPod } from './pod.ts';
 import { parseTaints, parseTolerations } from './taints.ts';
 
 /*
@@ -31,14 +31,15 @@ export function parseWorkload(kind: WorkloadKind, json: unknown): Workload | und
     ...key,
     labels: labelsOf(json),
     templateLabels: labelsOf(template),
-    selector: selectorOf(kind, key.name, spec),
+    selector: selectorOfWorkload(kind, key.name, spec),
     // A Rollout may leave its template to a Deployment.
     owned:
       recordsAt(recordAt(json, 'metadata'), 'ownerReferences').length > 0 || isRecord(spec['workloadRef']),
   };
 }
 
-function selectorOf(kind: WorkloadKind, name: string, spec: JsonRecord): Workload['selector'] {
+/** The labels by which a workload knows its pods. */
+export function selectorOfWorkload(kind: WorkloadKind, name: string, spec: JsonRecord): Workload['selector'] {
   if (kind === 'KnativeService') {
     return { 'serving.knative.dev/service': name };
   }
@@ -49,7 +50,7 @@ function selectorOf(kind: WorkloadKind, name: string, spec: JsonRecord): Workloa
 }
 
 export function parseSeenPod(json: unknown): SeenPod | undefined {
-  const pod = parsePod(json);
+  const pod = parseOwnedPod(json);
   const spec = isRecord(json) ? recordAt(json, 'spec') : {};
   return pod && { ...pod, clientIds: clientIdsOf(spec) };
 }
@@ -103,7 +104,7 @@ export function parseNetworkPolicy(json: unknown): NetworkPolicy | undefined {
   const confinesEgress = types.includes('Egress') || (types.length === 0 && Array.isArray(spec['egress']));
   return {
     ...key,
-    podSelector: labelSelector(recordAt(spec, 'podSelector')),
+    podSelector: parseLabelSelector(recordAt(spec, 'podSelector')),
     ...(confinesEgress ? { egress: recordsAt(spec, 'egress').map(egressRule) } : {}),
   };
 }
@@ -144,7 +145,7 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     metricsPort: portFlag(serving, 'prometheus-port') ?? 9090,
     ofAddon: kind === 'addon',
     needsMic: flagIn(wordsOf(serving), 'operation-mode') !== 'managed',
-    ...(kind === 'podid' ? ofPodid(serving) : {}),
+    ...(kind === 'podid' ? { ...ofPodid(serving), ...exchangeOf(spec, wordsOf(serving)) } : {}),
     provesReadiness: recordAt(recordAt(serving, 'readinessProbe'), 'httpGet')['path'] === '/readyz',
   };
 }
@@ -205,7 +206,7 @@ function portOf(json: JsonRecord): NonNullable<EgressRule['ports']>[number] {
   };
 }
 
-function labelSelector(json: JsonRecord): LabelSelector {
+export function parseLabelSelector(json: JsonRecord): LabelSelector {
   return {
     matchLabels: stringMapAt(json, 'matchLabels') ?? {},
     matchExpressions: recordsAt(json, 'matchExpressions').map((each) => ({

@@ -1,5 +1,6 @@
 import { checkCluster } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { type PodIdentitiesFile, profileFile } from '../../domain/entries/pod-identities-file.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
@@ -102,11 +103,7 @@ function confirmLoss({ confirm }: Pick<Deps, 'confirm'>, { id, profile }: Cluste
 
 function lossText({ profile }: Pick<Cluster, 'profile'>): string {
   const { identities, exceptions } = profile;
-  return `${counted(identities, 'pod identity', 'pod identities')} and ${counted(exceptions, 'exception', 'exceptions')}`;
-}
-
-function counted({ length }: readonly unknown[], one: string, many: string): string {
-  return `${length} ${length === 1 ? one : many}`;
+  return `${counted(identities.length, 'pod identity', 'pod identities')} and ${counted(exceptions.length, 'exception')}`;
 }
 
 function reportLoss({ report }: Pick<Deps, 'report'>, { id, profile }: Cluster): void {

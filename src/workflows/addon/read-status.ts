@@ -2,7 +2,7 @@ import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import { principalOrNull } from '../../domain/clusters/cluster-identities.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
-import { entryProgress, type PodIdentity } from '../../domain/entries/pod-identity.ts';
+import { allEntries, failedEntries, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { entryLimit } from '../../domain/entries/profile-edit.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Done } from '../change/outcome.ts';
@@ -24,7 +24,7 @@ export interface AddonStatus {
 export interface ClusterStatus extends AddonStatus {
   /**
    * Where the entries live: in the add-on's profile, or, with the add-on off, as objects in the cluster; null where
-   * nobody has looked there, or none are.
+   * nobody has looked there, or none are. Counts and `failed` are of the entries that were asked for.
    */
   readonly mode: 'addon' | 'cluster' | null;
   /** Of the subscription: whether the add-on can be turned on. Read while it is off; null where it may not be read. */
@@ -45,15 +45,21 @@ export interface AgentSummary {
 
 export interface StatusRequest {
   readonly cluster: ClusterId;
+  /** `--mode cluster`: the entries are the objects in the cluster. */
+  readonly inObjects: boolean;
   /** Also compares with the objects in the cluster itself. */
   readonly drift: boolean;
   /** Also asks podid's agents. */
   readonly agent: boolean;
 }
 
-type StatusDeps = Pick<Deps, 'azure' | 'kube' | 'clock' | 'report' | 'confirm'>;
+type StatusDeps = Pick<Deps, 'azure' | 'entries' | 'kube' | 'clock' | 'report' | 'confirm'>;
 
-/** How pod identity stands; from ARM alone unless drift or the agents are asked for. */
+/**
+ * How pod identity stands; from ARM alone unless entries that are objects, drift or the agents are asked for.
+ *
+ * @throws PodidError AddonEnabled with `inObjects`, where the entries are the add-on's
+ */
 export async function readStatus(
   deps: StatusDeps,
   request: StatusRequest,
@@ -64,12 +70,16 @@ export async function readStatus(
   const feature = profile.enabled ? null : await readFeature(deps, cluster.id, signal);
   const objects = request.drift ? await (await deps.kube.objects(signal)).read(signal) : undefined;
   const agent = request.agent ? await readAgents(deps, profile.enabled, signal) : undefined;
-  const holdsObjects = objects !== undefined && objects.identities.length + objects.exceptions.length > 0;
+  const entries = request.inObjects ? (await deps.entries.get(request.cluster, signal)).profile : profile;
+  const isInObjects =
+    request.inObjects || (objects !== undefined && objects.identities.length + objects.exceptions.length > 0);
   const result = {
     ...addonStatus(cluster),
-    mode: profile.enabled ? ('addon' as const) : holdsObjects ? ('cluster' as const) : null,
+    identities: allEntries(entries).length,
+    exceptions: entries.exceptions.length,
+    mode: profile.enabled ? ('addon' as const) : isInObjects ? ('cluster' as const) : null,
     feature,
-    failed: profile.identities.filter((entry) => entryProgress(entry) === 'failed'),
+    failed: failedEntries(entries),
     ...(agent === undefined ? {} : { agent }),
     ...(objects === undefined ? {} : { drift: findDrift(profile, objects) }),
   };

@@ -3,6 +3,8 @@ import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 
 /** Commands about the agent need the cluster's own API, connected, and nothing of Azure. */
 export type AgentDeps = Pick<ConnectedCluster, 'agent' | 'workloads' | 'standardMode'> &
+  // For hints alone, which name what is bound.
+  Partial<Pick<ConnectedCluster, 'read'>> &
   Pick<Deps, 'clock' | 'report' | 'confirm'>;
 
 export interface AgentWait {

@@ -1,3 +1,4 @@
+import { leastMinorOfGuard, leastMinorOfNodes } from '../../domain/exchange/exchange-guard.ts';
 import { allowPrivileged } from '../../domain/hints/privileged-namespace.ts';
 import type { AgentObjectChange, HelmRelease, Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
@@ -5,6 +6,8 @@ import {
   type AgentRelease,
   type AgentValues,
   agentPorts,
+  needsServerMinor,
+  oldServerText,
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
@@ -86,18 +89,21 @@ export async function installAgent(
       : request.values();
   const values = await refuseKubeletIdentity(deps, given, request.kubeletClientId, signal);
   refuseSameName(found, { agent: daemonSetOf(deps, { values, release })?.metadata.name ?? '', ...release });
-  await checkCluster(deps, request, values, signal);
+  const serverMinor = needsServerMinor(values) ? await agent.serverMinor(signal) : undefined;
+  const ready =
+    serverMinor === undefined ? request : { ...request, release: { ...request.release, serverMinor } };
+  await checkCluster(deps, ready, values, signal);
   await expectNamespacesDecided(deps, values, signal);
   reportPorts(deps, values);
   reportTolerations(deps, values);
   reportWithoutEffect(deps, values);
   if (request.dryRun) {
-    return await dryRun(deps, request, { values, way, record }, signal);
+    return await dryRun(deps, ready, { values, way, record }, signal);
   }
   if (way.kind === 'instead') {
-    return await installInstead(deps, request, { values, way, record }, wait);
+    return await installInstead(deps, ready, { values, way, record }, wait);
   }
-  const objects = await writeAgent(deps, { values, release, force }, wait);
+  const objects = await writeAgent(deps, { values, release: ready.release, force }, wait);
   const nodes = request.noWait ? [] : await waitForAgent(deps, { values, release }, wait);
   if (way.kind === 'alongside' && !request.noWait) {
     await warnOfNodesWithOthersAlone(deps, { found, nodes }, signal);
@@ -124,13 +130,17 @@ async function checkCluster(
       hint: advice`${command('kubectl create namespace', namespace)} && ${allowPrivileged(namespace)}`,
     });
   }
-  const minor = values.podid.startupTaint.enabled ? await agent.serverMinor(signal) : 30;
-  if (minor < 30) {
-    throw new PodidError(
-      'AgentRefused',
-      `podid.startupTaint needs Kubernetes 1.30 or later (this is 1.${minor}). Only there can an admission policy limit the right to change nodes to the agent's own node and to that one taint.`,
-      { hint: advice`The same command with --set podid.startupTaint.enabled=false` },
-    );
+  const minor = request.release.serverMinor ?? leastMinorOfNodes;
+  const old = oldServerText(values, minor);
+  if (old !== undefined) {
+    const isOldForGuard = minor < leastMinorOfGuard;
+    throw new PodidError('AgentRefused', old, {
+      hint: !isOldForGuard
+        ? advice`The same command with --set podid.exchange.podsOfOwnNode=false`
+        : values.podid.startupTaint.enabled
+          ? advice`The same command with --set podid.startupTaint.enabled=false`
+          : advice`The same command with --set podid.exchange.subject=agent`,
+    });
   }
   if (values.rbac.allowAccessToSecrets !== undefined) {
     await reportForeignSecrets(deps, request, values, signal);

@@ -1,3 +1,4 @@
+import { changeAgent } from '../../domain/hints/change-agent.ts';
 import type { TaintedNode } from '../../domain/kubernetes/agent-cluster.ts';
 import {
   type AgentInstallation,
@@ -7,9 +8,16 @@ import {
 import { nodeWithTaints } from '../../domain/kubernetes/taints.ts';
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { advice, type Command, command, othersText } from '../../errors/hint.ts';
+import { advice, command, othersText } from '../../errors/hint.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
-import { labelsOf, sumOf } from '../doctor/agent-metrics.ts';
+import { labelsOf, sampleOf, sumOf } from '../doctor/agent-metrics.ts';
+import {
+  type AgentExchange,
+  exchangeGuardValues,
+  exchangeOfAgent,
+  unguardedText,
+} from '../doctor/exchange-of-agent.ts';
+import { type AgentHold, holdOfAgent } from '../doctor/hold-of-agent.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import { chooseWay, type WayAsked } from './choose-way.ts';
 import { type ControllerStatus, readControllerStatus } from './read-controller-status.ts';
@@ -21,6 +29,19 @@ export interface AgentNode {
   /** Read back by the agent as they should be. */
   readonly rules: 'verified' | 'missing' | 'unknown';
   readonly addressGuard: 'active' | 'inactive' | 'unknown';
+  /** AzureIdentities by where this agent gets their tokens from; null where it could not be asked. */
+  readonly identities: AgentExchange['identities'] | null;
+  /** Whether it can get tokens by exchange. */
+  readonly exchange: AgentExchange['state'];
+  /** Code of its last failure at Entra, where no token came since; else empty. */
+  readonly exchangeFailure: string;
+  /**
+   * What it would serve on without the kinds, during a takeover from the add-on; `none` at all other times, and `unknown`
+   * where it could not be asked.
+   */
+  readonly hold: AgentHold['state'];
+  /** SHA-256 of the objects; empty where the state names none. */
+  readonly holdSha256: string;
   /** Empty where no agent of podid's runs. */
   readonly version: string;
   /** Whose agents run there beside podid's: `aks-addon`, `aad-pod-identity`. */
@@ -70,7 +91,7 @@ export async function readAgentStatus(
     orWarn(deps, () => agent.taintedNodes(signal), []),
     orWarn(deps, () => workloads.agents(signal), []),
   ]);
-  const voices = await askAgents(deps, podsOf(own, pods), signal);
+  const voices = await askAgents(deps, { pods: podsOf(own, pods), installation }, signal);
   const names = new Set([
     ...nodes.filter(({ takesAgent }) => takesAgent).map(({ name }) => name),
     ...pods.map(({ nodeName }) => nodeName).filter((name) => name !== ''),
@@ -134,7 +155,7 @@ function podsOf(installations: readonly AgentInstallation[], pods: readonly Agen
 
 async function askAgents(
   { workloads, report }: AgentDeps,
-  pods: readonly AgentPod[],
+  { pods, installation }: { pods: readonly AgentPod[]; installation: AgentInstallation | undefined },
   signal: AbortSignal,
 ): Promise<readonly Voice[]> {
   let refused: PodidError | undefined;
@@ -155,7 +176,7 @@ async function askAgents(
       `Not every agent could be asked: ${refused.message}`,
       refused.code === 'Forbidden'
         ? advice`kubectl auth can-i get pods/proxy -n kube-system`
-        : advice`Whoever may forward ports of pods can ask: ${command('kubectl auth can-i create pods/portforward -n kube-system')}; or the values open the metrics: ${command('podid nmi install --set nmi.prometheusPort=9090')}, or the same value with helm upgrade`,
+        : advice`Whoever may forward ports of pods can ask: ${command('kubectl auth can-i create pods/portforward -n kube-system')}${installation === undefined ? advice`` : advice`; or, with the values that it was installed with: ${changeAgent(installation, 'nmi.prometheusPort=9090')}`}`,
     );
   }
   return voices;
@@ -175,6 +196,11 @@ function nodeOf(name: string, { voices, installation, others }: Around): AgentNo
       ready: false,
       rules: 'unknown',
       addressGuard: 'unknown',
+      identities: null,
+      exchange: 'unknown',
+      exchangeFailure: '',
+      hold: 'unknown',
+      holdSha256: '',
       version: '',
       otherAgents: others,
     };
@@ -183,16 +209,29 @@ function nodeOf(name: string, { voices, installation, others }: Around): AgentNo
   const build = metrics === undefined ? undefined : labelsOf(metrics, 'podid_nmi_build_info');
   const is = (metric: string) => metrics !== undefined && sumOf(metrics, metric, {}) === 1;
   const guard = is('podid_nmi_address_guard_active') ? 'active' : 'inactive';
+  const { state, failure, identities } = exchangeOfAgent(metrics);
+  const hold = holdOfAgent(metrics);
   // Who may not ask the agent may still see that the kubelet asks it whether its rules are there.
   const unasked = pod.ready && pod.provesReadiness ? 'verified' : 'unknown';
   return {
     name,
     ready: pod.ready,
-    rules: metrics === undefined ? unasked : is('podid_nmi_rules_intact') ? 'verified' : 'missing',
+    rules: metrics === undefined ? unasked : rulesOf(metrics),
     addressGuard: metrics === undefined ? 'unknown' : guard,
+    identities: state === 'unknown' ? null : identities,
+    exchange: state,
+    exchangeFailure: failure,
+    hold: hold.state,
+    holdSha256: hold.sha256,
     version: build?.get('version') ?? installation?.version ?? '',
     otherAgents: others,
   };
+}
+
+/** An agent that keeps no rules, such as behind Cilium's redirect, says nothing of them. */
+function rulesOf(metrics: string): AgentNode['rules'] {
+  const intact = sampleOf(metrics, 'podid_nmi_rules_intact');
+  return intact === undefined ? 'unknown' : intact === 1 ? 'verified' : 'missing';
 }
 
 const whose = { addon: 'aks-addon', upstream: 'aad-pod-identity', podid: 'podid' } as const;
@@ -254,7 +293,14 @@ function reportFindings({ report }: AgentDeps, { installation, own, rows, nodes 
   if (!installation.bootGuard && rows.length + nodes.length > 0) {
     report.warn(
       'Open at boot: after a reboot, pods can use the identities of their node until the agent has started.',
-      advice`With the values that it was installed with: ${withBootGuard(installation)}; or use the IMDS restriction of AKS, if your cluster has that feature`,
+      advice`With the values that it was installed with: ${changeAgent(installation, 'podid.bootGuard.enabled=true')}; or use the IMDS restriction of AKS, if your cluster has that feature`,
+    );
+  }
+  const unguarded = rows.filter(({ exchange }) => exchange === 'unguarded').map(({ name }) => name);
+  if (unguarded.length > 0) {
+    report.warn(
+      unguardedText(unguarded),
+      advice`With the values that it was installed with: ${changeAgent(installation, ...exchangeGuardValues)}`,
     );
   }
   if (installation.port !== keyVaultDriverPort) {
@@ -262,13 +308,4 @@ function reportFindings({ report }: AgentDeps, { installation, own, rows, nodes 
       `The agent listens at port ${installation.port}, and the Key Vault CSI driver always uses ${keyVaultDriverPort}: pods that mount secrets with usePodIdentity do not reach this agent.`,
     );
   }
-}
-
-function withBootGuard({ release, namespace, port }: AgentInstallation): Command {
-  const value = ['--set', 'podid.bootGuard.enabled=true'];
-  if (release !== undefined) {
-    return command('helm upgrade --reuse-values', release.name, 'CHART', '-n', release.namespace, ...value);
-  }
-  const alongside = port === keyVaultDriverPort ? [] : ['--alongside'];
-  return command('podid nmi install --namespace', namespace, ...alongside, ...value);
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import type { AgentObjectChange, StoredLedger } from '../../domain/kubernetes/agent-cluster.ts';
 import { withImage } from '../../domain/kubernetes/agent-image.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
@@ -126,7 +127,7 @@ function question(
   if (cleanUpOnly) {
     return `Remove the agent's rules from every node? ${then}`;
   }
-  return `Remove the agent in namespace ${release.namespace} (${own.length} objects) and its rules on every node? ${then}`;
+  return `Remove the agent in namespace ${release.namespace} (${counted(own.length, 'object')}) and its rules on every node? ${then}`;
 }
 
 /**
@@ -249,7 +250,7 @@ function endOf(
   if (missed !== undefined) {
     return { result, failure: missed };
   }
-  const where = request.node ?? `${result.nodes.length} nodes`;
+  const where = request.node ?? counted(result.nodes.length, 'node');
   report.note(`Cleaned: ${where}. No rules, boot guard or taint of podid's are left there.`);
   if (!request.cleanUpOnly && request.node === undefined) {
     report.note(

@@ -1,8 +1,8 @@
 import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
-import { command } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
+import { advice, command } from '../../errors/hint.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 
 /**
@@ -10,10 +10,11 @@ import type { AgentDeps, AgentWait } from './agent-deps.ts';
  * AgentNotReady
  */
 export async function waitForRollout(
-  { agent, clock, report }: AgentDeps,
+  deps: AgentDeps,
   daemonSet: KubeObject,
   { timeoutMs, intervalMs, signal }: AgentWait,
 ): Promise<Rollout['nodes']> {
+  const { agent, clock, report } = deps;
   const { name, namespace = '' } = daemonSet.metadata;
   const deadline = startDeadline(clock, timeoutMs, signal);
   for (;;) {
@@ -22,7 +23,10 @@ export async function waitForRollout(
       return rollout.nodes;
     }
     report.progress(rolloutText(rollout));
-    if (rollout.failure !== undefined || deadline.passed()) {
+    if (rollout.failure !== undefined) {
+      throw notStarted(rollout, rollout.failure, await anyBinding(deps, signal));
+    }
+    if (deadline.passed()) {
       throw notReady(rollout, namespace, timeoutMs);
     }
     await deadline.pause(intervalMs);
@@ -47,18 +51,40 @@ function rolloutText({ counted, desired, nodes, trouble }: Rollout): string {
 }
 
 function notReady(rollout: Rollout, namespace: string, timeoutMs: number): PodidError {
-  const details = [
-    ...rollout.nodes
-      .filter(({ ready }) => !ready)
-      .map(({ name, reason }) => ({ code: 'NodeNotReady', message: `${name}: ${reason ?? 'starting'}` })),
-    ...rollout.trouble.map((message) => ({ code: 'FailedCreate', message })),
-  ];
-  const message =
-    rollout.failure === undefined
-      ? `The agent is installed, and after ${Math.round(timeoutMs / 1000)} s not ready everywhere: ${rolloutText(rollout)}.`
-      : `The agent is installed, and no pod of it is started: ${rollout.failure}.`;
+  const message = `The agent is installed, and after ${Math.round(timeoutMs / 1000)} s not ready everywhere: ${rolloutText(rollout)}.`;
   return new PodidError('AgentNotReady', message, {
     hint: command('podid nmi status --namespace', namespace),
-    details,
+    details: detailsOf(rollout),
   });
+}
+
+/** Of a cluster whose nodes run no pods: the emulator's. @param pod `NAMESPACE/LABEL` */
+function notStarted(rollout: Rollout, failure: string, pod: string): PodidError {
+  const message = `The agent is installed, and no pod of it is started: ${failure}.`;
+  return new PodidError('AgentNotReady', message, {
+    hint: advice`Beside podid emulator, an agent for one pod: ${command('podid token --emulated-pod', pod)}`,
+    details: detailsOf(rollout),
+  });
+}
+
+function detailsOf({ nodes, trouble }: Rollout) {
+  return [
+    ...nodes
+      .filter(({ ready }) => !ready)
+      .map(({ name, reason }) => ({ code: 'NodeNotReady', message: `${name}: ${reason ?? 'starting'}` })),
+    ...trouble.map((message) => ({ code: 'FailedCreate', message })),
+  ];
+}
+
+/** `NAMESPACE/LABEL` of a pod that would get a token here: the reader's own words, where there are any. */
+async function anyBinding(deps: AgentDeps, signal: AbortSignal): Promise<string> {
+  const found = await deps.read?.(signal).catch((error: unknown) => {
+    // What cannot be read for the sake of a hint is not worth another error.
+    if (isPodidError(error)) {
+      return undefined;
+    }
+    throw error;
+  });
+  const bound = found?.identities.find(({ bindingSelector = '' }) => bindingSelector !== '');
+  return bound === undefined ? 'NAMESPACE/LABEL' : `${bound.namespace}/${bound.bindingSelector}`;
 }

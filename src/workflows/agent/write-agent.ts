@@ -23,9 +23,14 @@ export async function writeAgent(
   wait: AgentWait,
 ): Promise<readonly AgentObjectChange[]> {
   const { agent, report } = deps;
-  await tryAgent(deps, { values, release, force }, wait.signal);
+  const tried = await tryAgent(deps, { values, release, force }, wait.signal);
   const { definitions, objects } = agent.render(values, release);
-  report.progress('Writing the definitions of the identity kinds');
+  const areKept = tried.slice(0, definitions.length).every(({ action }) => action === 'kept');
+  report.progress(
+    areKept
+      ? 'The definitions of the identity kinds stay as they are'
+      : 'Writing the definitions of the identity kinds',
+  );
   const changes: AgentObjectChange[] = [];
   for (const definition of definitions) {
     changes.push(kept(definition, await agent.write(definition, { force, dryRun: false }, wait.signal)));

@@ -89,7 +89,7 @@ export async function applyFile(
   if (!(await agreed(deps, cluster, intent))) {
     return { done: applied(cluster, []) };
   }
-  const made = await makeIdentitiesReady(started, cluster, read.good);
+  const made = await makeIdentitiesReady(started, cluster, read.good, [...entries, ...intent.goneIdentities]);
   if (!request.keepGoing) {
     refuseLeftOut(made.leftOut, entries.length);
   }

@@ -1,5 +1,5 @@
 import type { Cluster, PodIdentityProfile } from '../../domain/clusters/cluster.ts';
-import { findDrift } from '../../domain/entries/drift.ts';
+import { type Drift, findDrift } from '../../domain/entries/drift.ts';
 import type { Rehearsal } from '../../domain/entries/entry-store.ts';
 import {
   type DesiredPodIdentity,
@@ -8,6 +8,7 @@ import {
   sameEntry,
 } from '../../domain/entries/pod-identity.ts';
 import { editProfile } from '../../domain/entries/profile-edit.ts';
+import type { ObjectChange } from '../../domain/kubernetes/cluster-objects.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { rehearsedChanges } from '../change/changes-beside.ts';
 import { holdsIdentity } from '../change/compare-profile.ts';
@@ -67,7 +68,7 @@ export async function planWithObjects(
     goneIdentities: intent.goneIdentities,
     goneExceptions: intent.goneExceptions,
   });
-  const onlyInCluster = await readOnlyInCluster(deps, after);
+  const onlyInCluster = await readOnlyInCluster(deps, after, objects);
   return {
     ...plan,
     changes: [...plan.changes, ...objectChanges(objects)],
@@ -96,16 +97,20 @@ function repeats(profile: PodIdentityProfile, put: readonly DesiredPodIdentity[]
   });
 }
 
-/** Undefined when the cluster does not say; `mirrorChange` has said why. */
+/**
+ * What stays in the cluster, without objects that go. Undefined when the cluster does not say; `mirrorChange` has said
+ * why.
+ */
 async function readOnlyInCluster(
   deps: ChangeDeps,
   after: PodIdentityProfile,
+  objects: readonly ObjectChange[],
 ): Promise<Plan['onlyInCluster']> {
   try {
     const api = await deps.kube.objects(deps.signal);
     const drift = findDrift(after, await api.read(deps.signal));
     return drift
-      .filter(({ arm }) => arm === null)
+      .filter((entry) => entry.arm === null && !objects.some((object) => takesAway(object, entry)))
       .map(({ kind, namespace, name }) => ({ kind, namespace, name }));
   } catch (error) {
     if (isPodidError(error) && !deps.signal.aborted) {
@@ -113,4 +118,9 @@ async function readOnlyInCluster(
     }
     throw error;
   }
+}
+
+function takesAway(object: ObjectChange, { kind, ...key }: Pick<Drift, 'kind'> & EntryKey): boolean {
+  const own = { identity: 'AzureIdentity', exception: 'AzurePodIdentityException' } as const;
+  return object.action === 'delete' && object.kind === own[kind] && sameEntry(object, key);
 }

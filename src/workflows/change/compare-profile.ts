@@ -20,7 +20,18 @@ export function isApplied(cluster: Cluster, edit: ClusterEdit): boolean {
 
 /** What the edit wants and the cluster does not have, in words. */
 export function missingAfter(cluster: Cluster, edit: ClusterEdit): string[] {
-  return [...identitiesMissing(cluster, edit), ...entriesMissing(cluster.profile, edit)];
+  return [
+    ...identitiesMissing(cluster, edit),
+    ...issuerMissing(cluster, edit),
+    ...entriesMissing(cluster.profile, edit),
+  ];
+}
+
+function issuerMissing({ oidcIssuer, workloadIdentity }: Cluster, edit: ClusterEdit): string[] {
+  return [
+    ...(edit.oidcIssuer && oidcIssuer?.url === undefined ? ['the OIDC issuer is not on'] : []),
+    ...(edit.workloadIdentity && !workloadIdentity ? ['Workload Identity is not on'] : []),
+  ];
 }
 
 /** What of the cluster's own identities is not yet as the edit wants it, in words. */

@@ -138,11 +138,12 @@ function reported(
   return { failure: mirrorFailed(error) };
 }
 
-/** The failure of a mirror that counts: 6 when something was forbidden, else 7. */
+/** The failure of a mirror that counts: 6 when something was forbidden, 5 when Azure refused a command, else 7. */
 export function mirrorFailed(error: PodidError): PodidError {
-  const { hint, details, target } = error;
+  const { code, exitCode, hint, details, target } = error;
+  const isVerdict = exitCode === 6 || code === 'AzureRefused';
   return new PodidError('MirrorFailed', error.message, {
-    exitCode: error.exitCode === 6 ? 6 : 7,
+    exitCode: isVerdict ? exitCode : 7,
     details,
     cause: error,
     ...(hint ? { hint } : {}),

@@ -1,4 +1,5 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { counted } from '../../domain/counted.ts';
 import type { Kube } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
@@ -57,12 +58,15 @@ export async function namingObjectsInCluster(
 function countText({ identities, exceptions }: ObjectsInCluster): string {
   const others = (all: readonly { readonly writer?: string }[]) =>
     all.filter(({ writer }) => writer !== 'AKS').length;
-  const counts = [
-    { count: others(identities), one: 'pod identity', many: 'pod identities' },
-    { count: others(exceptions), one: 'exception', many: 'exceptions' },
-  ];
-  return counts
-    .filter(({ count }) => count > 0)
-    .map(({ count, one, many }) => `${count} ${count === 1 ? one : many}`)
+  return entriesText(others(identities), others(exceptions));
+}
+
+/** `2 pod identities and 1 exception`; empty where there are none. */
+export function entriesText(identities: number, exceptions: number): string {
+  return [
+    identities > 0 ? counted(identities, 'pod identity', 'pod identities') : '',
+    exceptions > 0 ? counted(exceptions, 'exception') : '',
+  ]
+    .filter(Boolean)
     .join(' and ');
 }

@@ -17,7 +17,12 @@ export interface Change {
     | 'object'
     | 'cluster'
     | 'nodePool'
-    | 'machine';
+    | 'machine'
+    | 'federatedCredential'
+    | 'tokenSource'
+    | 'serviceAccount'
+    | 'workload'
+    | 'tokenRole';
   readonly namespace: string | null;
   readonly name: string | null;
   readonly before: unknown;

@@ -19,6 +19,13 @@ export function sumOf(text: string, name: string, labels: Readonly<Record<string
   return sum;
 }
 
+/** A metric's first sample; undefined where it has none. */
+export function sampleOf(text: string, name: string): number | undefined {
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `) || each.startsWith(`${name}{`));
+  const value = Number(line?.split(' ').at(-1));
+  return line === undefined || Number.isNaN(value) ? undefined : value;
+}
+
 /** The labels of a metric's first sample: what a metric that is always 1 says by them. */
 export function labelsOf(text: string, name: string): ReadonlyMap<string, string> | undefined {
   for (const line of text.split('\n')) {

@@ -10,6 +10,8 @@ import { controller } from './checks/controller.ts';
 import { definitions } from './checks/definitions.ts';
 import { entries } from './checks/entries.ts';
 import { exceptions } from './checks/exceptions.ts';
+import { exchange } from './checks/exchange.ts';
+import { federatedCredentials } from './checks/federated-credentials.ts';
 import { hostNetwork } from './checks/host-network.ts';
 import { identities } from './checks/identities.ts';
 import { identityIds } from './checks/identity-ids.ts';
@@ -57,6 +59,8 @@ export const checkList: readonly Check[] = [
   limits,
   identityIds,
   kubeletIdentity,
+  exchange,
+  federatedCredentials,
   pod,
   label,
   selector,

@@ -9,6 +9,8 @@ export interface Verdict {
   readonly message: string;
   /** The command that fixes it, or the next thing to do. */
   readonly hint?: Hint;
+  /** Why nothing was found: what could not be read. */
+  readonly unread?: PodidError;
 }
 
 export interface CheckResult extends Verdict {
@@ -42,7 +44,7 @@ export function skip(message: string, hint?: Hint): Verdict {
 
 /** What cannot be read is not a fault: the message names the right that is missing. */
 export function unread(error: PodidError): Verdict {
-  return skip(`Could not be checked. ${error.message}`, error.hint);
+  return { ...skip(`Could not be checked. ${error.message}`, error.hint), unread: error };
 }
 
 /** Judges what was read. */
@@ -54,9 +56,4 @@ export function judging<Value>(probed: Probe<Value>, judge: (value: Value) => Ve
 export function listed(items: readonly string[], most = 5): string {
   const first = items.slice(0, most).join(', ');
   return items.length > most ? `${first} and ${items.length - most} more` : first;
-}
-
-/** `1 pod`, `2 pods`. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`;
 }

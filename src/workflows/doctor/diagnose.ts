@@ -1,4 +1,5 @@
 import type { Deps } from '../../domain/deps.ts';
+import { PodidError } from '../../errors/podid-error.ts';
 import { type ChangeOptions, startChange } from '../change/start-change.ts';
 import type { Check, CheckResult } from './check.ts';
 import { checkList } from './check-list.ts';
@@ -45,6 +46,24 @@ export async function diagnose(
   return fixed.length > 0
     ? { checks: runChecks(checkList, await gatherEvidence(deps, wanted)), fixed }
     : { checks, fixed };
+}
+
+/**
+ * Of checks of which none failed: what keeps one from calling that well, and passes by itself. A right that is missing is
+ * no such thing. Undefined where all that can be asked for was read.
+ */
+export function notSeen(checks: readonly CheckResult[]): PodidError | undefined {
+  const away = checks.flatMap(({ name, unread }) => (unread?.exitCode === 7 ? [{ name, unread }] : []));
+  const [first] = away;
+  if (first === undefined || checks.some(({ result }) => result === 'fail')) {
+    return undefined;
+  }
+  const { code, message, hint } = first.unread;
+  const are = away.length === 1 ? '1 check was' : `${away.length} checks were`;
+  return new PodidError(code, `${are} not made, which is no pass: ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: first.unread,
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import type { RoleAssignment, RoleDefinition } from '../../domain/azure/role-assignment.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
 import type { PolicyEngine } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
@@ -80,6 +81,8 @@ export interface Evidence {
   /** On kubenet: the engine that refuses pods with NET_RAW, by podid's policy; `none`: none does. Absent on other networks. */
   readonly netRawPolicy?: Probe<PolicyEngine | 'none'>;
   readonly agents: Probe<readonly AgentPod[]>;
+  /** How the identities stand whose tokens are to be exchanged. Absent where there is none. */
+  readonly federation?: Probe<readonly ExchangeRow[]>;
   /** Absent where no agent serves what a controller assigns. */
   readonly standard?: StandardEvidence;
   /** Of the nodes in question, the first fifty. */

@@ -1,5 +1,6 @@
 import { managedIdentityOperatorRole } from '../../domain/azure/role-assignment.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { counted } from '../../domain/counted.ts';
 import { type EntryKey, entryText, type PodIdentity, sameEntry } from '../../domain/entries/pod-identity.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { asFailure } from '../change/mirror-change.ts';
@@ -7,7 +8,7 @@ import type { ChangeDeps } from '../change/start-change.ts';
 import { decideDelete } from '../entries/delete-identity.ts';
 import { removeIdentities } from '../entries/remove-identities.ts';
 import { createRole } from '../identities/grant-operator-role.ts';
-import { type CheckResult, counted, listed } from './check.ts';
+import { type CheckResult, listed } from './check.ts';
 import { driftInQuestion } from './checks/objects.ts';
 import { missingGrants } from './checks/operator-role.ts';
 import { entriesInQuestion, isGone } from './chosen-entries.ts';

@@ -5,6 +5,7 @@ import type { Deps } from '../../domain/deps.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { policyEngines } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import { netRawObjects, standingEngine } from '../../domain/kubernetes/net-raw/standing-policy.ts';
+import { isLiving } from '../../domain/kubernetes/pod.ts';
 import {
   type AgentPod,
   type ClusterNode,
@@ -17,11 +18,13 @@ import {
 import type { StandardMode } from '../../domain/standard-mode/controller.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { agentHome, viewExchange } from '../exchange/read-exchange.ts';
 import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
+import { sourcesOf } from './exchanged-identities.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
 import { type Probe, probe, probeNext, readOr } from './probe.ts';
 import { readIdentities } from './read-identities.ts';
-import { waitsForController } from './standard-mode.ts';
+import { readControllers, waitsForController } from './standard-mode.ts';
 
 /** So many agents are asked at most: each costs three requests through the API server. */
 const mostAgents = 50;
@@ -46,9 +49,10 @@ export async function gatherEvidence(
     probe(signal, () => kube.connect(signal)).then((api) => readInside(deps, subject, api)),
   ]);
   const known = { subject, cluster: await cluster, ...inside };
-  const [standard, netRaw] = await Promise.all([
+  const [standard, netRaw, federation] = await Promise.all([
     readStandardMode(deps, known),
     readNetRawPolicy(signal, known),
+    readFederation(deps, known),
   ]);
   const nodes = nodesInQuestion(known);
   report.progress('Reading identities, roles, machines and agents');
@@ -61,6 +65,7 @@ export async function gatherEvidence(
     ...known,
     ...standard,
     ...netRaw,
+    ...federation,
     permissions,
     subscription,
     feature,
@@ -108,14 +113,40 @@ async function readStandardMode(
   const { namespace } = known.subject;
   const through = <Value>(read: (mode: StandardMode) => Promise<Value>) =>
     probeNext(signal, known.api, ({ standardMode }) => read(standardMode));
-  const [[controllers, locks], assignments, events] = await Promise.all([
-    through((mode) => mode.controllers(signal)).then(
-      async (found) => [found, await through((mode) => mode.locks(readOr(found, []), signal))] as const,
-    ),
+  const [controllers, assignments, events] = await Promise.all([
+    readControllers({ clock, signal }, known.api),
     through((mode) => mode.assignments(signal)),
     through((mode) => mode.events(namespace, signal)),
   ]);
-  return { standard: { controllers, locks, assignments, events, readMs: clock.now() } };
+  return { standard: { ...controllers, assignments, events } };
+}
+
+/** How those stand that are to be exchanged, by what `podid exchange` goes by. */
+async function readFederation(
+  deps: Pick<Deps, 'azure' | 'clock' | 'signal'>,
+  known: Inside & Pick<Evidence, 'cluster'>,
+): Promise<Pick<Evidence, 'federation'>> {
+  const { signal } = deps;
+  const identities = sourcesOf(known).flatMap(({ identity, decision }) =>
+    decision.kind === 'exchange' ? [identity] : [],
+  );
+  if (identities.length === 0) {
+    return {};
+  }
+  const agents = await probeNext(signal, known.api, ({ agent }) => agent.installations(agentHome, signal));
+  const federation = await probeNext(signal, agents, async (installed) => {
+    if (known.cluster.kind === 'unread') {
+      throw known.cluster.error;
+    }
+    if (known.api.kind === 'unread' || known.objects.kind === 'unread') {
+      return [];
+    }
+    const { value: objects } = known.objects;
+    const asked = { cluster: known.cluster.value, agents: installed, objects, identities };
+    const view = await viewExchange(deps, known.api.value, asked);
+    return view.identities.map(({ row }) => row);
+  });
+  return { federation };
 }
 
 /** Each engine that is not there costs a request or two. */
@@ -147,8 +178,7 @@ async function podsInQuestion(
     const found = await workloads.pod({ namespace, name: pod }, signal);
     return found === undefined ? [] : [found];
   }
-  const living = (pods: readonly SeenPod[]) =>
-    pods.filter(({ phase }) => !['Succeeded', 'Failed'].includes(phase));
+  const living = (pods: readonly SeenPod[]) => pods.filter(isLiving);
   if (namespace === undefined || deployment === undefined) {
     return living(await workloads.pods(namespace, bindingLabel, signal));
   }

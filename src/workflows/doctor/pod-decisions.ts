@@ -1,4 +1,5 @@
 import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
+import type { ExchangeDefaults } from '../../domain/exchange/token-source.ts';
 import type {
   AzurePodIdentityException,
   IdentityResources,
@@ -47,6 +48,8 @@ export interface BindingQuestion {
   readonly scope?: AssignmentScope | undefined;
   /** Where the agents read secrets beside an identity's own namespace. */
   readonly secretPairs?: SecretPairs | undefined;
+  /** Where the agents get the tokens of identities that do not say. */
+  readonly exchange?: ExchangeDefaults | undefined;
   /** Which identity the pod names. */
   readonly request?: IdentityQuestion['request'];
 }
@@ -55,9 +58,9 @@ export interface BindingQuestion {
 export function decideBindings(
   pod: Pod,
   { bindings, identities }: IdentityResources,
-  { scope, secretPairs, request = {} }: BindingQuestion = {},
+  { scope, secretPairs, exchange, request = {} }: BindingQuestion = {},
 ): PodDecision {
-  const question = { pod, request, requireChoice: false, secretPairs };
+  const question = { pod, request, requireChoice: false, secretPairs, exchange };
   if (scope !== undefined) {
     return decideAssignableIdentity(question, bindings, scope);
   }

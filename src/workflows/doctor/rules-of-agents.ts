@@ -7,12 +7,12 @@ import { scopeOf } from './standard-mode.ts';
 /** By what the agents of the cluster decide for a pod: the one on its node, as far as they differ. */
 export function rulesOfAgents(
   evidence: Evidence,
-): (pod: Pick<Pod, 'nodeName'>) => Pick<BindingQuestion, 'scope' | 'secretPairs'> {
+): (pod: Pick<Pod, 'nodeName'>) => Pick<BindingQuestion, 'scope' | 'secretPairs' | 'exchange'> {
   const scope = evidence.standard && scopeOf(evidence, evidence.standard);
   // Another's agent, which knows no pairs, may run beside podid's.
   const agents = readOr(evidence.agents, []).filter((agent) => agent.secretPairs !== undefined);
   return ({ nodeName }) => {
-    const { secretPairs } = agents.find((agent) => agent.nodeName === nodeName) ?? agents[0] ?? {};
-    return { scope, secretPairs };
+    const { secretPairs, exchange } = agents.find((agent) => agent.nodeName === nodeName) ?? agents[0] ?? {};
+    return { scope, secretPairs, exchange };
   };
 }

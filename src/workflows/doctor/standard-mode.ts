@@ -1,10 +1,11 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import { machineOfNode } from '../../domain/azure/machines.ts';
+import type { Deps } from '../../domain/deps.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 import { type AssignmentScope, isAssignedTo } from '../../domain/kubernetes/pod-decision.ts';
-import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
-import { isLeading } from '../../domain/standard-mode/controller.ts';
+import type { AgentPod, ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
+import { isForceNamespaced, isLeading } from '../../domain/standard-mode/controller.ts';
 import {
   type Assignment,
   type DecisionFacts,
@@ -12,7 +13,7 @@ import {
 } from '../../domain/standard-mode/desired-assignments.ts';
 import type { Evidence, StandardEvidence } from './evidence.ts';
 import { resourcesForAgents } from './pod-decisions.ts';
-import { readOr } from './probe.ts';
+import { type Probe, probeNext, readOr } from './probe.ts';
 
 /** Whose mode is AKS's own affair is looked after by AKS while the add-on is on, or may be. */
 export function waitsForController(
@@ -80,14 +81,17 @@ function factsOf(evidence: Evidence, standard: StandardEvidence): DecisionFacts 
 }
 
 /** Where the controller looks for bindings: its flags say it, else the habit of whoever leads. */
-export function scopeOf(evidence: Evidence, standard: StandardEvidence): AssignmentScope {
+export function scopeOf(
+  evidence: Pick<Evidence, 'cluster' | 'objects'>,
+  standard: Pick<StandardEvidence, 'controllers' | 'locks' | 'readMs'>,
+): AssignmentScope {
   const { identities } = resourcesForAgents(evidence);
   const byName = new Map(identities.map((identity) => [keyOf(identity), identity]));
   const leader = readOr(standard.locks, []).find((lock) => isLeading(lock, standard.readMs));
-  const controllers = readOr(standard.controllers, []);
-  const leading = controllers.find(({ program }) => program === leader?.program) ?? controllers[0];
-  const forceNamespaced = leading?.forceNamespaced ?? leader?.program !== 'aad-pod-identity';
-  return { identities: byName, forceNamespaced };
+  return {
+    identities: byName,
+    forceNamespaced: isForceNamespaced(readOr(standard.controllers, []), leader),
+  };
 }
 
 /** Nodes in question that name no machine of Azure: their pods get nothing. */
@@ -101,4 +105,16 @@ function keyOf({ metadata }: { readonly metadata: { readonly namespace: string; 
 
 function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** Which controllers of standard mode there are, and who leads. */
+export async function readControllers(
+  { clock, signal }: Pick<Deps, 'clock' | 'signal'>,
+  api: Probe<ConnectedCluster>,
+): Promise<Pick<StandardEvidence, 'controllers' | 'locks' | 'readMs'>> {
+  const controllers = await probeNext(signal, api, ({ standardMode }) => standardMode.controllers(signal));
+  const locks = await probeNext(signal, api, ({ standardMode }) =>
+    standardMode.locks(readOr(controllers, []), signal),
+  );
+  return { controllers, locks, readMs: clock.now() };
 }

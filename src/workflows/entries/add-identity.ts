@@ -60,12 +60,10 @@ export async function addIdentity(
   if (!options.dryRun) {
     await deps.entries.checkWritable(cluster, { putIdentities: [sketch] }, storeOptions(started));
   }
-  const { identity, role, planned } = await prepareIdentity(
-    started,
-    cluster,
-    request.identityResourceId,
-    request.extras,
-  );
+  const { identity, role, planned } = await prepareIdentity(started, cluster, sketch, {
+    resourceId: request.identityResourceId,
+    ...request.extras,
+  });
   const { resourceId, clientId, principalId } = identity;
   const wanted = wantedEntry(named, { resourceId, clientId, objectId: principalId });
   const decide = (current: Cluster) => decideAdd(deps.entries, current, wanted);

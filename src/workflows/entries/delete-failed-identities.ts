@@ -1,5 +1,6 @@
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { entryProgress, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
@@ -89,7 +90,9 @@ interface DeadEntry {
 }
 
 async function deadEntries(deps: ChangeDeps, cluster: Cluster): Promise<DeadEntry[]> {
-  deps.report.progress(`Checking which of ${cluster.profile.identities.length} entries failed`);
+  deps.report.progress(
+    `Checking which of ${counted(cluster.profile.identities.length, 'entry', 'entries')} failed`,
+  );
   const found = await eachConcurrently(cluster.profile.identities, async (entry): Promise<DeadEntry[]> => {
     const reason = entry.error ? ` (${entry.error.code}: ${entry.error.message})` : '';
     if (entryProgress(entry) === 'failed') {

@@ -1,6 +1,7 @@
-import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import {
+  allEntries,
   type EntryKey,
   type PodIdentity,
   type PodIdentityException,
@@ -19,15 +20,16 @@ export type ShowRequest = { readonly cluster: ClusterId } & EntryKey;
 
 /**
  * The cluster's pod identities in the server's order; none of the add-on's when it is off. Where the entries are
- * objects, service principals come last.
+ * objects, service principals come last, and pods are counted.
  */
 export async function listIdentities(
   { entries }: Pick<Deps, 'entries'>,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<Done<readonly PodIdentity[]>> {
-  const cluster = await entries.get(request.cluster, signal);
-  return { result: inNamespace(allOf(cluster), request.namespace), cluster };
+  const { cluster: id, namespace } = request;
+  const cluster = (await entries.getWithPods?.(id, namespace, signal)) ?? (await entries.get(id, signal));
+  return { result: inNamespace(allEntries(cluster.profile), request.namespace), cluster };
 }
 
 export async function listExceptions(
@@ -46,7 +48,7 @@ export async function showIdentity(
   signal: AbortSignal,
 ): Promise<Done<PodIdentity>> {
   const cluster = await entries.get(request.cluster, signal);
-  const found = allOf(cluster).find((entry) => sameEntry(entry, request));
+  const found = allEntries(cluster.profile).find((entry) => sameEntry(entry, request));
   if (found === undefined) {
     throw entryNotFound(entries, 'pod identity', cluster, request);
   }
@@ -65,10 +67,6 @@ export async function showException(
     throw entryNotFound(entries, 'exception', cluster, request);
   }
   return { result: found, cluster };
-}
-
-function allOf({ profile }: Cluster): readonly PodIdentity[] {
-  return [...profile.identities, ...(profile.servicePrincipals ?? [])];
 }
 
 function inNamespace<Entry extends EntryKey>(

@@ -1,6 +1,7 @@
 import type { Deps } from '../../domain/deps.ts';
 import { type EntryKey, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
+import { isLiving } from '../../domain/kubernetes/pod.ts';
 import { bindingLabelOf } from '../../domain/kubernetes/pod-decision.ts';
 
 /** What the cluster itself has of an entry. */
@@ -40,7 +41,7 @@ export async function showInCluster(
       ...bindings.map(({ metadata }) => ({ kind: 'AzureIdentityBinding' as const, ...keyOf(metadata) })),
     ],
     pods: pods
-      .filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed')
+      .filter(isLiving)
       .filter((pod) => selectors.has(bindingLabelOf(pod) ?? ''))
       .map(({ name, phase, nodeName }) => ({ name, phase, node: nodeName })),
   };

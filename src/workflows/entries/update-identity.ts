@@ -57,7 +57,7 @@ export async function updateIdentity(
   if (replaces && !options.dryRun && !(await confirmReplacement(deps, existing))) {
     return { done: { result: existing, cluster } };
   }
-  const { identity, role } = await prepareIdentity(started, cluster, resourceId);
+  const { identity, role } = await prepareIdentity(started, cluster, existing, { resourceId });
   const wanted: DesiredPodIdentity = {
     namespace: existing.namespace,
     name: existing.name,

@@ -9,6 +9,7 @@ import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError, type PodidErrorOptions } from '../../errors/podid-error.ts';
 import type { Write } from '../change/profile-change.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
+import { identityGone } from './refuse-dead-entry.ts';
 
 /**
  * Finds out which entry an assignment error is about. Returns when it is about an identity whose role is
@@ -106,22 +107,15 @@ async function blockedBy(
     if (isPodidError(error, 'IdentityNotFound')) {
       return identityGone(cluster, entry);
     }
-    if (isPodidError(error, 'Forbidden', 'Unavailable', 'IdentityIncomplete')) {
+    if (
+      isPodidError(error, 'Forbidden', 'Unavailable', 'IdentityIncomplete') ||
+      // The principal that Azure judges by exists after the change alone.
+      isPodidError(error, 'ServicePrincipalCluster', 'UnknownClusterIdentity')
+    ) {
       return undefined;
     }
     throw error;
   }
-}
-
-function identityGone(cluster: Cluster, entry: PodIdentity): PodidError {
-  return new PodidError(
-    'AssignmentBlocked',
-    `Azure refuses every change of the profile of cluster ${cluster.id.name} because of entry ${entryText(entry)}: its managed identity ${entry.identity.resourceId} is gone.`,
-    {
-      hint: nextCommand('delete', cluster.id, { namespace: entry.namespace, name: entry.name }),
-      target: entry.identity.resourceId,
-    },
-  );
 }
 
 function roleGone(cluster: Cluster, entry: PodIdentity, principalId: string): PodidError {

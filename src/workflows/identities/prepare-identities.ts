@@ -1,6 +1,6 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { FileIdentity } from '../../domain/entries/pod-identities-file.ts';
-import { type DesiredPodIdentity, entryText } from '../../domain/entries/pod-identity.ts';
+import { type DesiredPodIdentity, type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { advice } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
@@ -8,11 +8,14 @@ import type { ChangeDeps } from '../change/start-change.ts';
 import {
   type IdentityRead,
   type IdentityWishes,
+  isNew,
+  lacksSomething,
   makeIdentityReady,
   operatorRoleOf,
   type ReadyIdentity,
   readIdentity,
 } from './prepare-identity.ts';
+import { refuseDeadEntry } from './refuse-dead-entry.ts';
 
 /** Why an entry cannot be done; the entry is left out under `--keep-going`. */
 export interface LeftOut {
@@ -55,13 +58,22 @@ export async function readIdentities(
   }));
 }
 
-/** Creates and grants what looking found missing, several side by side. */
+/**
+ * Creates and grants what looking found missing, several side by side.
+ *
+ * @param touched the entries that the write puts or deletes
+ * @throws PodidError AssignmentBlocked, before anything, where another entry would keep the write from being accepted
+ */
 export async function makeIdentitiesReady(
   deps: ChangeDeps,
   cluster: Cluster,
   identities: readonly IdentitiesRead[],
+  touched: readonly EntryKey[],
 ): Promise<Sorted<Ready>> {
-  const reporting = identities.some(lacksSomething) ? deps : withoutProgress(deps);
+  if (identities.some(({ read }) => lacksSomething(read))) {
+    await refuseDeadEntry(deps, cluster, touched);
+  }
+  const reporting = identities.some(({ read }) => lacksSomething(read)) ? deps : withoutProgress(deps);
   return await sortOut(reporting, 'Made ready', identities, async ({ read, ...candidate }, quiet) => ({
     ...candidate,
     ready: await makeIdentityReady(quiet, cluster, read),
@@ -150,16 +162,6 @@ function candidatesOf(entries: readonly FileIdentity[]): Candidate[] {
   return [...byId.values()].flatMap((group) =>
     group[0] === undefined ? [] : [{ resourceId: group[0].identityResourceId, entries: group }],
   );
-}
-
-function lacksSomething({ read }: IdentitiesRead): boolean {
-  const { found, operator, missingRoles } = read;
-  return found.creation !== undefined || missingRoles.length > 0 || isNew(operator);
-}
-
-/** Not there when it was looked for. */
-function isNew(operator: IdentityRead['operator']): boolean {
-  return operator !== undefined && operator.found === undefined;
 }
 
 /** Told in steps of a twentieth, so that a log stays one that can be read. */

@@ -1,6 +1,7 @@
 import { checkTenants } from '../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
+import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { ManagedIdentity, Subscription } from '../../domain/ports.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Change } from '../change/outcome.ts';
@@ -26,6 +27,7 @@ import {
   type RoleToGrant,
   type WantedGrant,
 } from './grant-roles.ts';
+import { refuseDeadEntry } from './refuse-dead-entry.ts';
 
 /** What a command wants of each identity that it puts into the profile. */
 export interface IdentityWishes {
@@ -126,16 +128,33 @@ export interface IdentityExtras {
   readonly grants?: readonly WantedGrant[];
 }
 
-/** Reads the identity, checks tenants, and sees to what it lacks and to the cluster's role on it. */
+/** What was not there when it was looked for, and has to be created or granted. */
+export function lacksSomething({ found, operator, missingRoles }: IdentityRead): boolean {
+  return found.creation !== undefined || missingRoles.length > 0 || isNew(operator);
+}
+
+/** Not there when it was looked for. */
+export function isNew(operator: IdentityRead['operator']): boolean {
+  return operator !== undefined && operator.found === undefined;
+}
+
+/**
+ * Reads the identity, checks tenants, and sees to what it lacks and to the cluster's role on it.
+ *
+ * @param entry that shall use it
+ */
 export async function prepareIdentity(
   deps: ChangeDeps,
   cluster: Cluster,
-  resourceId: string,
-  extras: IdentityExtras = {},
+  entry: EntryKey,
+  { resourceId, ...extras }: IdentityExtras & { readonly resourceId: string },
 ): Promise<PreparedIdentity> {
   deps.report.progress('Reading the managed identity');
   const wishes = await identityWishes(deps, cluster, extras);
   const read = await readIdentity(deps, cluster, resourceId, wishes);
+  if (lacksSomething(read)) {
+    await refuseDeadEntry(deps, cluster, [entry]);
+  }
   if (!deps.options.dryRun) {
     return { ...(await makeIdentityReady(deps, cluster, read)), planned: [] };
   }

@@ -1,5 +1,7 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { isPodidError } from '../../errors/podid-error.ts';
+import { advice, command } from '../../errors/hint.ts';
+import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { findObjectsInCluster } from '../change/name-objects-in-cluster.ts';
 import { entriesInCluster } from '../object-store/entries-in-cluster.ts';
 import { choose } from './ask-addon.ts';
 import { need, type Way } from './history.ts';
@@ -23,7 +25,11 @@ export const askWay: AskStep<'way'> = async (wizard, known) => {
     );
     return settled({ kind: 'add-on' });
   }
-  if (given.mode === 'addon' || given.yes || questions === undefined) {
+  if (given.mode === 'addon') {
+    return settled({ kind: 'turn on' });
+  }
+  if (given.yes || questions === undefined) {
+    await refuseBesideObjects(wizard, cluster);
     return settled({ kind: 'turn on' });
   }
   if (isForObjectsAlone(cluster)) {
@@ -62,4 +68,22 @@ async function readWay(wizard: Wizard, { id }: Cluster): Promise<Way> {
   const entries = entriesInCluster(deps, { azure: true, about: {} });
   const { profile } = await entries.get(id, wizard.signal);
   return { kind: 'cluster', identities: profile.identities };
+}
+
+/**
+ * Whoever works without the add-on has said so by the objects, and nobody is there to ask. @throws PodidError
+ * InvalidUsage
+ */
+async function refuseBesideObjects(wizard: Wizard, { id }: Cluster): Promise<void> {
+  const { kube } = (await wizard.open(id.subscriptionId)).forCluster(id);
+  const there = await findObjectsInCluster({ kube, signal: wizard.signal }, id);
+  if (there === undefined) {
+    return;
+  }
+  const flag = '--mode';
+  const message = `${flag} is missing: pod identity is off on cluster ${id.name}, and the cluster itself holds ${there.text} as objects.`;
+  throw new PodidError('InvalidUsage', message, {
+    hint: advice`With the objects: ${command('podid init --mode cluster').again()}; to turn the add-on on: ${command('podid init --mode addon').again()}`,
+    details: [{ code: 'InvalidUsage', flag, message }],
+  });
 }

@@ -1,4 +1,5 @@
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { type Drift, findDrift } from '../../domain/entries/drift.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
@@ -44,12 +45,15 @@ export async function mirrorProfile(
   const api = await connect(deps, options.signal);
   const run = { deps, api, cluster, request, signal: options.signal };
   const objects = await asMirror(run, mirrorAll);
+  const failure = asFailure(objects);
   if (request.dryRun) {
+    if (failure !== undefined) {
+      deps.report.warn(failure.message, failure.hint);
+    }
     const drift = await asMirror(run, readDrift);
     const more = drift === undefined ? {} : { drift };
     return { result: { changes: objectChanges(objects), puts: 0, objects, ...more }, cluster };
   }
-  const failure = asFailure(objects);
   return { result: { objects }, cluster, ...(failure ? { failure } : {}) };
 }
 
@@ -106,9 +110,8 @@ async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
   if (force && !dryRun) {
     await showTakenOver(run, whole);
   }
-  const these = identities.length === 1 ? 'identity' : 'identities';
-  const those = exceptions.length === 1 ? 'exception' : 'exceptions';
-  const text = `${dryRun ? 'Comparing' : 'Mirroring'} ${identities.length} ${these} and ${exceptions.length} ${those}`;
+  const entries = `${counted(identities.length, 'identity', 'identities')} and ${counted(exceptions.length, 'exception')}`;
+  const text = `${dryRun ? 'Comparing' : 'Mirroring'} ${entries}`;
   deps.report.progress(text);
   return await api.mirror(whole, signal, (done, total) => deps.report.progress(text, { done, total }));
 }

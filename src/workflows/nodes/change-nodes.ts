@@ -40,8 +40,7 @@ export async function changeNodes(
   machines: readonly Machine[],
   wanted: WantedChange,
 ): Promise<Done<readonly NodeIdentities[]>> {
-  const { azure } = deps;
-  const { signal } = deps;
+  const { azure, report, signal } = deps;
   const outcomes = await eachConcurrently(machines, (machine) => changeOne(deps, machine, wanted)).catch(
     (error: unknown) => {
       const hint = nextCommand('node list', cluster.id);
@@ -54,7 +53,7 @@ export async function changeNodes(
     throw allOf(failures);
   }
   const result = await readNodes(
-    { azure, signal },
+    { azure, report, signal },
     outcomes.map(({ machine }) => machine),
   );
   const failure = failures.length === 0 ? undefined : someOf(failures, machines.length);

@@ -19,5 +19,5 @@ export async function listNodeIdentities(
   const cluster = await azure.clusters.get(request.cluster, signal);
   report.progress(`Reading the machines of cluster ${request.cluster.name}`);
   const machines = await findMachines({ azure, signal }, cluster, request.nodes);
-  return { result: await readNodes({ azure, signal }, machines), cluster };
+  return { result: await readNodes({ azure, report, signal }, machines), cluster };
 }

@@ -52,7 +52,7 @@ export async function unassignFromNodes(
         `Remove these identities from ${touched.length === 1 ? 'this machine' : `these ${touched.length} machines`}?`,
       ))
     ) {
-      return { done: { result: await readNodes(reads, machines), cluster } };
+      return { done: { result: await readNodes({ ...reads, report: deps.report }, machines), cluster } };
     }
   }
   const done = await changeNodes(started, cluster, machines, wanted);

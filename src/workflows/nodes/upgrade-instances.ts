@@ -1,5 +1,6 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import { parseResourceId } from '../../domain/azure/resource-id.ts';
+import { counted } from '../../domain/counted.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
@@ -31,7 +32,7 @@ export async function upgradeLagging(
       }
       return;
     }
-    deps.report.progress(`Upgrading ${safe.length} instances of ${scaleSet.name}`);
+    deps.report.progress(`Upgrading ${counted(safe.length, 'instance')} of ${scaleSet.name}`);
     try {
       const operation = await deps.azure.machines.upgradeInstances(scaleSet.resourceId, safe, deps.signal);
       if (operation !== undefined) {

@@ -35,7 +35,8 @@ export async function findLeader(
   return locks?.find((lock) => isLeading(lock, clock.now()));
 }
 
-async function unlessForbidden<Value>(read: Promise<Value> | undefined): Promise<Value | undefined> {
+/** What a caller without the right does not see. */
+export async function unlessForbidden<Value>(read: Promise<Value> | undefined): Promise<Value | undefined> {
   try {
     return await read;
   } catch (error) {

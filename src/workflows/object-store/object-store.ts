@@ -1,41 +1,18 @@
 import { lackingOf } from '../../domain/azure/machine-identities.ts';
-import { checkClusterState } from '../../domain/clusters/check-cluster.ts';
-import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
-import type { Deps } from '../../domain/deps.ts';
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { EntryStore, Rehearsal, StoreOptions } from '../../domain/entries/entry-store.ts';
 import { objectsEdit } from '../../domain/entries/objects-edit.ts';
-import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
+import { entryText } from '../../domain/entries/pod-identity.ts';
 import type { ProfileEdit } from '../../domain/entries/profile-edit.ts';
-import { profileOfObjects } from '../../domain/entries/profile-of-objects.ts';
-import {
-  type CommandFlags,
-  clusterFlags,
-  nextCommand,
-  podidCommand,
-} from '../../domain/hints/next-command.ts';
-import type { ClusterObjects } from '../../domain/kubernetes/cluster-objects.ts';
-import type { Azure, Reporter } from '../../domain/ports.ts';
-import type { Clock } from '../../domain/time/clock.ts';
-import { advice } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
-import { findLeader, readController } from './controller-side.ts';
+import { clusterFlags, podidCommand } from '../../domain/hints/next-command.ts';
+import type { ReachedObjects } from '../../domain/kubernetes/workloads.ts';
+import { findLeader } from './controller-side.ts';
 import type { NodeSide } from './node-side.ts';
-import { identityReader } from './read-identities.ts';
+import type { ObjectStoreParts } from './object-store-parts.ts';
+import { clusterReader } from './read-cluster.ts';
 import { refuseAddonException, refusedEntries, throwRefused } from './refused-entries.ts';
 import { distinct, rehearseNodes } from './rehearse-nodes.ts';
 import { reportWhatStays } from './report-what-stays.ts';
-
-export interface ObjectStoreParts {
-  /** Absent where the cluster is reached by a kubeconfig alone: then nothing is known of its nodes. */
-  readonly azure?: { readonly ports: Azure; readonly nodes: NodeSide };
-  readonly kube: Pick<Deps['kube'], 'objects'>;
-  readonly report: Reporter;
-  readonly clock: Pick<Clock, 'now'>;
-  /** Entries whose identities are looked up in Azure. */
-  readonly lookUp: (key: EntryKey) => boolean;
-  /** The flags that name the cluster, where no Azure ids do. */
-  readonly clusterFlags?: CommandFlags;
-}
 
 /**
  * Entries that live as objects in the cluster, on a cluster without the add-on. A write puts the identities
@@ -44,8 +21,7 @@ export interface ObjectStoreParts {
  */
 export function objectStore(parts: ObjectStoreParts): EntryStore {
   const { azure, report } = parts;
-  const lookUp = azure && identityReader(azure.ports.identities, report);
-  let connecting: Promise<ClusterObjects> | undefined;
+  let connecting: Promise<ReachedObjects> | undefined;
   const connect = (signal: AbortSignal) => {
     connecting ??= parts.kube.objects(signal).catch((error: unknown) => {
       // The next read may connect where this one could not.
@@ -54,19 +30,7 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
     });
     return connecting;
   };
-  const get: EntryStore['get'] = async (id, signal) => {
-    const bare = await readBare(azure, id, signal);
-    const api = await connect(signal);
-    const objects = await api.read(signal);
-    const wanted = objects.identities.filter(parts.lookUp).flatMap(({ resourceId }) => resourceId ?? []);
-    const controller = azure && (await readController(api, parts.clock, signal));
-    const [identities, machines] = await Promise.all([
-      lookUp?.(wanted, signal) ?? new Map(),
-      controller === undefined ? azure?.nodes.machines(bare, signal) : undefined,
-    ]);
-    const assigned = controller === undefined ? {} : { assignments: controller.assignments };
-    return { ...bare, profile: profileOfObjects(objects, { identities, machines, ...assigned }) };
-  };
+  const { get, getWithPods } = clusterReader(parts, connect);
   /** None in standard mode, where the controller puts identities on them, for pods that ask, and takes them off. */
   const nodesToChange = async (signal: AbortSignal) => {
     const leader = azure && (await findLeader(await connect(signal), parts.clock, signal));
@@ -96,6 +60,7 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
   };
   return {
     get,
+    getWithPods,
     async put(base, edit, options) {
       const { force, signal } = options;
       refuseAddonException(edit);
@@ -120,6 +85,7 @@ export function objectStore(parts: ObjectStoreParts): EntryStore {
       throwRefused((await rehearse(base, edit, options)).refused);
     },
     replacesInPlace: true,
+    deadEntryBlocks: false,
     acceptor: "The cluster's API",
     failureText: (entry) => `Pod identity ${entryText(entry)} is ${entry.provisioningState}`,
     command,
@@ -147,51 +113,4 @@ async function assignMissing(
     return;
   }
   await nodes.assign(base, ids, options);
-}
-
-/**
- * The cluster without its entries, as far as Azure is asked at all. @throws PodidError AddonEnabled |
- * ClusterStateForbids
- */
-async function readBare(
-  azure: ObjectStoreParts['azure'],
-  id: ClusterId,
-  signal: AbortSignal,
-): Promise<Cluster> {
-  if (azure === undefined) {
-    return unknownCluster(id);
-  }
-  const cluster = await azure.ports.clusters.get(id, signal);
-  if (cluster.profile.enabled) {
-    throw addonEnabled(cluster);
-  }
-  checkClusterState(cluster);
-  // Whatever Azure does to the cluster meanwhile, its objects can be written.
-  return { ...cluster, id, provisioningState: 'Succeeded' };
-}
-
-function addonEnabled({ id, resourceId }: Cluster): PodidError {
-  return new PodidError(
-    'AddonEnabled',
-    `The pod-identity add-on of cluster ${id.name} is on, so its entries are in Azure and AKS writes the objects.`,
-    {
-      hint: advice`The same command with --mode addon, such as: ${nextCommand('list', id).with('--mode', 'addon').asItStands()}`,
-      target: resourceId,
-    },
-  );
-}
-
-/** What is known of a cluster by a kubeconfig alone. */
-function unknownCluster(id: ClusterId): Cluster {
-  return {
-    id,
-    resourceId: '',
-    location: '',
-    provisioningState: 'Succeeded',
-    networkPlugin: '',
-    identity: { type: '', userAssigned: [] },
-    pools: [],
-    profile: { enabled: false, allowNetworkPluginKubenet: false, identities: [], exceptions: [] },
-    document: '{}',
-  };
 }

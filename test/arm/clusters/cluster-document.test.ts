@@ -61,6 +61,17 @@ describe('the document of a PUT', () => {
     },
   );
 
+  it('turns issuer and webhook on in one document, and touches nothing else', () => {
+    const document =
+      '{"properties":{"oidcIssuerProfile":{"enabled":false,"x":1.0},"securityProfile":{"defender":{"n":1.0}},"a":1E2}}';
+    expect(toPutDocument(document, { oidcIssuer: true, workloadIdentity: true })).toBe(
+      '{"properties":{"oidcIssuerProfile":{"enabled":true,"x":1.0},"securityProfile":{"defender":{"n":1.0},"workloadIdentity":{"enabled":true}},"a":1E2}}',
+    );
+    expect(toPutDocument('{"properties":{"securityProfile":null}}', { oidcIssuer: true })).toBe(
+      '{"properties":{"securityProfile":null,"oidcIssuerProfile":{"enabled":true}}}',
+    );
+  });
+
   it('adds no profile to a cluster that has none and needs none', () => {
     expect(toPutDocument('{"properties":{"fqdn":"f"}}', {})).toBe('{"properties":{}}');
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { armEndpoint } from '../../../src/arm/connection/arm-endpoint.ts';
 import { clouds } from '../../../src/arm/sign-in/clouds.ts';
+import { hintText } from '../../hint-text.ts';
 
 const cloud = clouds.AzureCloud;
 
@@ -28,7 +29,10 @@ describe('the endpoint', () => {
 
   it.each([undefined, 'https://arm.example'])('lets no token by hand go to %s', (endpoint) => {
     expect(() => armEndpoint({ cloud, token: 't', ...(endpoint ? { endpoint } : {}) })).toThrow(
-      expect.objectContaining({ code: 'InvalidUsage' }),
+      expect.objectContaining({
+        code: 'InvalidUsage',
+        hint: hintText('unset PODID_ARM_TOKEN and sign in: az login'),
+      }),
     );
   });
 

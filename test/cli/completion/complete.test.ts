@@ -23,7 +23,7 @@ async function completed(...words: string[]): Promise<string[]> {
 
 describe('completion', () => {
   it.each([
-    [['exc'], ['exception']],
+    [['exc'], ['exception', 'exchange']],
     [
       ['exception', ''],
       ['add', 'update', 'delete', 'list', 'show'],
@@ -170,6 +170,19 @@ describe('live names', () => {
     await file?.write(6e12, { clusters: [], managedIdentities: ['web', 'web', 'jobs', 'bad;name'] });
     expect((await ask(['add', '--identity', ''], 6e12)).names).toEqual(['web', 'jobs']);
     expect((await ask(['update', '--identity=w'], 6e12)).names).toEqual(['--identity=web']);
+  });
+
+  it('of pod identities follow --identity of podid exchange, each with its namespace', async () => {
+    const file = namesFile(account(), 'rg/demo');
+    const key = (namespace: string, name: string) => ({ namespace, name });
+    await file?.write(7e12, {
+      identities: [key('demo', 'web'), key('shop', 'web'), key('shop', 'bad;name'), key('..', '/etc')],
+    });
+    for (const word of ['enable', 'disable', 'status']) {
+      const typed = ['exchange', word, '-g', 'rg', '-c', 'demo', '--identity'];
+      expect((await ask([...typed, ''], 7e12)).names).toEqual(['demo/web', 'shop/web']);
+      expect((await ask([...typed, 'demo/web', 'sh'], 7e12)).names).toEqual(['shop/web']);
+    }
   });
 
   it('lie in files that only their owner reads, whose names and contents hold no token', async () => {

@@ -237,6 +237,7 @@ describe('podid config', () => {
     ['set', 'SETTING is missing'],
     ['set cluster-name a/b', 'cluster-name: "a/b" is not a cluster name'],
     ['set mode clusters', 'Nearest: cluster'],
+    ['set public-fqdn yes', 'public-fqdn: "yes" is not one of these: true, false.'],
     ['set output xml', 'output: "xml" is not a format'],
     ['set poll-interval 5', '"5" is not a duration'],
     ['set cluster-name a b', '"b" is one word too many'],

@@ -46,6 +46,16 @@ describe('a list', () => {
     expect(await names(flags)).toBe(text);
   });
 
+  it('colours the state of each entry on a terminal, and only there', async () => {
+    const states = async (env: Record<string, string>, terminal = true) =>
+      (await run(`list ${where} -o table`, { cluster, terminal, columns: 120, env })).stdout;
+    const coloured = await states({});
+    expect(coloured).toContain('\u001b[31mFailed');
+    expect(coloured).toContain('\u001b[32mAssigned');
+    expect(await states({ NO_COLOR: '1' })).not.toContain('\u001b[');
+    expect(await states({}, false)).not.toContain('\u001b[');
+  });
+
   it('shows with -o wide the managed identities, and cuts nothing', async () => {
     const options = { cluster, terminal: true, columns: 40, env: { NO_COLOR: '1' } };
     const wide = await run(`list ${where} -o wide`, options);

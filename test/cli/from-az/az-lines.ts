@@ -744,6 +744,24 @@ export const azLines: readonly (readonly [string, Expected])[] = [
   ['"y" | az aks update -g $rg -n $env:C --disable-pod-identity', 'podid disable -g $rg -c $env:C --yes'],
   ['echo y| az aks update -g %RG% -n %C% --disable-pod-identity', 'podid disable -g %RG% -c %C% --yes'],
   [
+    'echo y | az aks update -g rg -n c --disable-pod-identity | tee out.json',
+    'podid disable -g rg -c c --yes --raw-cluster | tee out.json',
+  ],
+  [
+    'yes | sudo az aks pod-identity delete -g rg --cluster-name c --namespace n -n web | jq .id',
+    'sudo podid delete -g rg -c c --namespace n --name web --raw-cluster | jq .id',
+  ],
+  ['az aks update -g rg -n c --disable-pod-identity <<< y', 'podid disable -g rg -c c --yes'],
+  [
+    "az aks update -g rg -n c --disable-pod-identity <<<'yes' >o",
+    'podid disable -g rg -c c --yes --raw-cluster >o',
+  ],
+  ['az aks update -g rg -n c --disable-pod-identity <<< "$ANSWER"', 'podid disable -g rg -c c <<< "$ANSWER"'],
+  [
+    "'y' | az aks update -g $rg -n $env:C --disable-pod-identity | Tee-Object x",
+    'podid disable -g $rg -c $env:C --yes --raw-cluster | Tee-Object x',
+  ],
+  [
     'echo "$ANSWER" | az aks update -g rg -n c --disable-pod-identity',
     'echo "$ANSWER" | podid disable -g rg -c c',
   ],

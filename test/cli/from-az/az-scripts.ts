@@ -57,10 +57,10 @@ az account set --subscription "$SUB"
 # podid: Nothing to type: podid needs neither az nor its extension.
 # az extension add --name aks-preview
 az feature register --namespace Microsoft.ContainerService --name EnablePodIdentityPreview
-# Left out: az extension update --name aks-preview
-# podid: az creates the cluster; podid then turns pod identity on.
 if ! az aks show -g "$RG" -n "$CLUSTER" >/dev/null 2>&1; then
+  # Left out: az extension update --name aks-preview
   :
+  # podid: az creates the cluster; podid then turns pod identity on.
   az aks create \\
     --resource-group "$RG" \\
     --name "$CLUSTER" \\
@@ -72,8 +72,8 @@ NODE_RG="$(az aks show -g "$RG" -n "$CLUSTER" --query nodeResourceGroup -o tsv)"
 # podid: Nothing to type for the add-on: podid add gives the role Managed Identity Operator to the cluster's control plane, on the one identity. podid-mic and upstream's MIC need it for their own principal; for them it stays az.
 # az role assignment create --role "Managed Identity Operator" \\
 #   --assignee "$CLUSTER_CLIENT_ID" --scope "$IDENTITY_ID"
-# podid: It prints the entries alone; --raw-cluster prints the whole cluster, as az does.
 for ns in shop cart; do
+    # podid: It prints the entries alone; --raw-cluster prints the whole cluster, as az does.
     podid add \\
         -g "$RG" \\
         -c "$CLUSTER" \\

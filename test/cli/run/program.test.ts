@@ -168,6 +168,20 @@ describe('a command line', () => {
         ],
       ),
     ),
+    ...[
+      'enable',
+      'disable --yes',
+      'apply -f pods.yaml',
+      'mirror',
+      'cluster update --enable-managed-identity --yes',
+      'policy kubenet --apply',
+      'doctor --fix --yes',
+      'plan -f pods.yaml',
+      'init --namespace a --identity-resource-id b --yes',
+    ].map((line): [string[], string] => [
+      [...`${line} ${cluster}`.split(' '), '--query', 'join(`,`, @)'],
+      'does not fit the result',
+    ]),
     [`list ${cluster} --tenant a/b`, '--tenant'],
     [`-g demo list`, '-g must come after the command'],
     ['-v list', 'This command has no flag -v.'],
@@ -331,7 +345,7 @@ describe('help', () => {
       [
         ...['Pod identities', 'Exceptions', 'The add-on', 'Many at once', 'First time', 'In the cluster'],
         ...['The cluster', 'Managed identities', 'Node identities', 'In a pod', 'Habits', 'To try it'],
-        ...['Topics', 'Global flags'],
+        ...['The way out', 'Topics', 'Global flags'],
       ].toSorted(),
     );
     expect(stdout).toMatch(/^Usage: podid COMMAND \[flags\]$/m);

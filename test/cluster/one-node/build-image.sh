@@ -12,7 +12,7 @@ node=$(pin NODE)
 debian=$(pin DEBIAN)
 
 # Debian's smallest system with its package manager, kept from one run to the next; what is newer the Dockerfile fetches.
-base=$(dirname "${ONENODE_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/onenode/v1.34.1}")/debian-${debian%%-*}-1.tar
+base=$(dirname "${ONENODE_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/onenode/v1.36.3}")/debian-${debian%%-*}-1.tar
 if [ ! -f "$base" ]; then
   mkdir -p "$(dirname "$base")"
   debootstrap --variant=minbase --include=ca-certificates "${debian%%-*}" "$folder/debian" >&2

@@ -7,7 +7,7 @@
 # which holds state and logs. Redirect what it prints to a file: daemons keep a pipe open.
 set -euo pipefail
 prefix=${ONENODE_PREFIX:-pi}
-bin=${ONENODE_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/onenode/v1.34.1}
+bin=${ONENODE_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/onenode/v1.36.3}
 run=${ONENODE_RUN:-/tmp/$prefix-onenode}
 node=$prefix-node
 network=$prefix-net
@@ -171,6 +171,8 @@ authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
 authorization: {mode: AlwaysAllow}
 cgroupDriver: cgroupfs
 failSwapOn: false
+# Also on a host that still has cgroups of version 1, which kubelet refuses unasked since 1.35.
+failCgroupV1: false
 maxPods: 250
 resolvConf: ""
 clusterDNS: [10.0.0.10]

@@ -4,7 +4,7 @@
 # debootstrap and Debian's packages; takes half a minute.
 set -euo pipefail
 # Another list of packages is another number.
-out=$(dirname "${ONENODE_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/onenode/v1.34.1}")/root-files-2.tar
+out=$(dirname "${ONENODE_BIN:-${XDG_CACHE_HOME:-$HOME/.cache}/onenode/v1.36.3}")/root-files-2.tar
 if [ -f "$out" ]; then
   echo "$out"
   exit 0

@@ -1,15 +1,23 @@
 // Azure as a cluster in standard mode meets it: ARM and Entra over https on 10.1.0.1, and the metadata service of the
 // first node, which knows what that machine carries. All of it is the emulator's, which listens on loopback alone.
-// Argument: JSON with the PEM files `certificate` and `key`. On port 8099 the test reads what happened.
+// Argument: JSON with the PEM files `certificate` and `key`, and the emulator's `scenario`. On port 8099 the test reads what
+// happened; POST /issuer tells the OIDC issuer of the real cluster.
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { readSigningKey } from '../../../src/emulator/federation/signing-keys.ts';
 import { startEmulator } from '../../../src/emulator/start-emulator.ts';
-import type { MachineWorld } from '../standard-mode-azure.ts';
+import type { KnownIssuer, MachineWorld } from '../standard-mode-azure.ts';
 
 const address = '10.1.0.1';
-const files = JSON.parse(process.argv[2] ?? '{}') as { readonly certificate: string; readonly key: string };
-const emulator = await startEmulator({ scenario: 'standard-mode' });
+interface Options {
+  readonly certificate: string;
+  readonly key: string;
+  readonly scenario: string;
+}
+
+const files = JSON.parse(process.argv[2] ?? '{}') as Options;
+const emulator = await startEmulator({ scenario: files.scenario });
 const own = new URL(emulator.url);
 
 /** @param host as which the emulator is asked; what it says of its own URL is told as that of `address` */
@@ -48,8 +56,27 @@ function world(): MachineWorld {
   };
 }
 
+function know({ issuer, keys, subject }: KnownIssuer): void {
+  const { world } = emulator;
+  world.issuers.set(issuer, keys.map(readSigningKey));
+  const [cluster] = world.clusters.values();
+  if (cluster !== undefined) {
+    const properties = (cluster.document['properties'] ?? {}) as { [name: string]: object };
+    properties['oidcIssuerProfile'] = { enabled: true, issuerURL: issuer };
+  }
+  for (const [id, application] of subject === undefined ? [] : world.applications) {
+    const credential = { issuer, subject: subject ?? '', audiences: ['api://AzureADTokenExchange'] };
+    world.applications.set(id, { ...application, federatedCredentials: [credential] });
+  }
+}
+
 const tls = { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
 createTlsServer(tls, (request, response) => forward(own.host, request, response)).listen(443, address);
 createServer((request, response) => forward('169.254.169.254', request, response)).listen(80, '0.0.0.0');
-const control = createServer((_request, response) => response.end(JSON.stringify(world())));
+const control = createServer(async (request, response) => {
+  if (request.url === '/issuer') {
+    know(JSON.parse(Buffer.concat(await request.toArray()).toString('utf8')) as KnownIssuer);
+  }
+  response.end(JSON.stringify(world()));
+});
 control.listen(8099, address, () => process.stdout.write('IMDS is up\n'));

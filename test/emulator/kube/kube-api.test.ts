@@ -313,6 +313,23 @@ describe('a fault of the emulated Kubernetes API', () => {
     seen.stop();
   });
 
+  it('closes the initial events of a watch by the bookmark that newer clients wait for', async () => {
+    kube.store.seed(pod('a', '10.0.0.1'));
+    const asked = 'watch=true&sendInitialEvents=true&allowWatchBookmarks=true&timeoutSeconds=1';
+    const answer = await ask(`/api/v1/pods?${asked}&resourceVersionMatch=NotOlderThan`);
+    const lines = (await answer.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK']);
+    expect(lines[1].object.metadata).toMatchObject({
+      resourceVersion: String(kube.store.version),
+      annotations: { 'k8s.io/initial-events-end': 'true' },
+    });
+    expect((await ask(`/api/v1/pods?${asked}`)).status).toBe(422);
+    expect((await ask('/api/v1/pods?watch=true&resourceVersionMatch=Exact')).status).toBe(422);
+  });
+
   it('leaves a hung watch open and silent, bookmarks included', async () => {
     const seen = await watching('/api/v1/pods', { allowWatchBookmarks: 'true' });
     kube.store.sendBookmarks();

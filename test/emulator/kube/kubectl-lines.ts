@@ -92,7 +92,12 @@ export const kubectlLines: readonly (readonly [line: string, said: string, code?
   ['port-forward web-1 8080:80 -n demo', "The emulator's nodes run no pods", 1],
   ['attach web-1 -n demo', "The emulator's nodes run no pods", 1],
   ['debug web-1 -n demo --image=x --profile=general', "The emulator's nodes run no pods", 1],
-  ['create token me -n shop', 'The emulator signs no tokens of service accounts', 1],
+  ['create token me -n shop', 'eyJhbGciOiJSUzI1NiIsImtpZCI6'],
+  [
+    'create token default -n shop --audience=api://AzureADTokenExchange --duration=10m',
+    'eyJhbGciOiJSUzI1NiIs',
+  ],
+  ['create token me -n shop --duration=1m', 'may not specify a duration less than 10 minutes', 1],
   ['exec nothing -n demo -- ls', 'pods "nothing" not found', 1],
   ['cordon aks-nodepool1-12345678-vmss000001', 'cordoned'],
   ['get node aks-nodepool1-12345678-vmss000001', 'Ready,SchedulingDisabled'],

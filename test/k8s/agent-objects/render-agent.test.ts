@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/domain/kubernetes/kube-object.ts';
 import { renderAgent } from '../../../src/k8s/agent-objects/render-agent.ts';
-import { readAgentValues, refuseWithoutImage } from '../../../src/validate/files/agent-values.ts';
 import { manifestDocuments } from '../../../src/validate/files/manifest-objects.ts';
-import { mergeTrees, treeOfFile } from '../../../src/validate/files/value-tree.ts';
+import { readAgentValues } from '../../../src/validate/files/values/agent-values.ts';
+import { refuseWithoutImage } from '../../../src/validate/files/values/refuse-values.ts';
+import { mergeTrees, treeOfFile } from '../../../src/validate/files/values/value-tree.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
 
 /** `helm template` of deploy/chart, made by the one who changes the chart: see test/deploy. */

@@ -286,6 +286,28 @@ const shapes: readonly KubeconfigCase[] = [
     config({ users: ', {name: b, user: {exec: {args: [1]}}}' }),
     /exec` is not of command, args and env that are texts/,
   ),
+  one(
+    'a switch that is yes, on or y',
+    config({ cluster: `server: '${deadServer}', insecure-skip-tls-verify: yes` })
+      .replace('clusters: [', 'clusters: [{name: b, cluster: {insecure-skip-tls-verify: on}}, ')
+      .replace('clusters: [', 'clusters: [{name: c, cluster: {insecure-skip-tls-verify: y}}, '),
+    taken,
+  ),
+  one(
+    'a switch that is yes in quotes',
+    config({ cluster: `server: '${deadServer}', insecure-skip-tls-verify: 'yes'` }),
+    /neither true nor false/,
+  ),
+  one('a token that is on', config({ user: 'token: on' }), /user.token` is not a text/),
+  one('a token with an underscore between digits', config({ user: 'token: 1_000' }), /is not a text/),
+  one('a token that is an octal number', config({ user: 'token: 0644' }), /is not a text/),
+  one('a token that is a time of day', config({ user: 'token: 190:20:30' }), {
+    server: deadServer,
+    user: { token: '190:20:30' },
+  }),
+  one('a current context that is y', config({ current: 'y' }), /`current-context` is not a text/),
+  one('a user that takes in another', config({ user: '<<: {token: t}' }), taken),
+  one('another version of YAML', `%YAML 1.2\n---\n${config()}`, /is not YAML that kubectl reads/),
   one('no current context', config({ current: "''" }), /names no current context/),
   one('a current context that is not there', config({ current: 'z' }), /has no context "z"/),
   { ...one('a context that is asked for', config({ current: 'z' }), taken), context: 'a' },

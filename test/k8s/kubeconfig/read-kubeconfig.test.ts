@@ -39,9 +39,9 @@ async function write(
 
 describe('reading a kubeconfig', () => {
   it('takes the current context, or the one asked for', async () => {
-    const path = [await write('a'), await write('b', { name: 'y', current: 'y' })].join(delimiter);
+    const path = [await write('a'), await write('b', { name: 'yy', current: 'yy' })].join(delimiter);
     expect((await readKubeconfig(path, undefined)).cluster.server).toBe('https://x.example');
-    expect((await readKubeconfig(path, 'y')).cluster.server).toBe('https://y.example');
+    expect((await readKubeconfig(path, 'yy')).cluster.server).toBe('https://yy.example');
   });
 
   it('passes over files of a list that are not there, and no others', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AzureIdentity } from '../../../src/domain/kubernetes/identity-resources.ts';
 import type { Assignment } from '../../../src/domain/standard-mode/desired-assignments.ts';
 import { diffAssignments, type WantedAssignment } from '../../../src/mic/decide/diff-assignments.ts';
 import { renderAssignment } from '../../../src/mic/decide/render-assignment.ts';
@@ -23,6 +24,10 @@ const wanted = (state: WantedAssignment['state'], more: Partial<Assignment> = {}
 });
 const written = renderAssignment(at, web, { state: 'Assigned', assignedAt: '2026-01-01T00:00:00Z' });
 const kinds = (steps: readonly { readonly kind: string }[]) => steps.map(({ kind }) => kind);
+
+function exchanged({ metadata, spec }: AzureIdentity): AzureIdentity {
+  return { metadata: { ...metadata, annotations: { 'podid.io/token-source': 'exchange' } }, spec };
+}
 
 describe('the writes for a pod', () => {
   it('create what is not there, with its state', () => {
@@ -65,6 +70,7 @@ describe('the writes for a pod', () => {
   it.each<[string, Partial<Assignment>]>([
     ['another client id', { identity: identity('web', { spec: { clientID: 'corrected' } }) }],
     ['another Behavior', { identity: identity('web', { behavior: 'namespaced' }) }],
+    ['another source of its tokens', { identity: exchanged(identity('web')) }],
     ['another selector', { binding: bindingTo('web', 'web2') }],
     ['another node', { pod: micPod({ nodeName: 'n2' }) }],
     ['another pod of the same name', { pod: micPod({ uid: 'uid-2' }) }],

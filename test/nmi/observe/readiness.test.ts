@@ -16,6 +16,7 @@ describe('the readiness', () => {
   };
   const fine = {
     notListening: [],
+    held: new Set<string>(),
     gateClosed: undefined,
     watches: new Map([['pods', { synced: true, live: true, heardAt: 0 }]]),
     redirectedByOthers: false,

@@ -25,4 +25,27 @@ describe('the key of a cached token', () => {
     expect(key('AB', '/SUB/x', 'r')).toBe(key('ab', '/sub/X', 'r'));
     expect(key('ab', '', 'R')).not.toBe(key('ab', '', 'r'));
   });
+
+  it('is another one for each account whose token is exchanged, and for the agent’s', () => {
+    const by = (subject: 'agent' | 'workload', account?: { namespace: string; name: string }) =>
+      cacheKey({
+        subject: {
+          kind: 'exchange',
+          clientId: 'a',
+          tenantId: 'b',
+          subject,
+          ...(account === undefined ? {} : { account }),
+        },
+        resource: 'r',
+        askerId: 'pod',
+      });
+    const keys = [
+      by('agent'),
+      by('workload', { namespace: 'shop', name: 'web' }),
+      by('workload', { namespace: 'shop', name: 'batch' }),
+      by('workload', { namespace: 'shopw', name: 'eb' }),
+      by('workload', { namespace: 'bank', name: 'web' }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+  });
 });

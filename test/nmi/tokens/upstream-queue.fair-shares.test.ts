@@ -33,7 +33,12 @@ function world() {
       }),
   };
   const credentials = { known: () => undefined, read: () => Promise.reject(new Error('no principal here')) };
-  const cache = createTokenCache({ sources: { imds, entra: imds }, credentials, clock, namespaceOf });
+  const cache = createTokenCache({
+    sources: { imds, entra: imds, exchange: imds },
+    credentials,
+    clock,
+    namespaceOf,
+  });
   const ask = (askerId: string, resource: string) => {
     const askedAtMs = clock.monotonic();
     const question: TokenQuestion = {

@@ -97,6 +97,19 @@ describe('the commands of az in a script', () => {
   it('get their comment before the statement they are in, never into a text', () => {
     const script = 'echo "one\ntwo"; az a\nif x; then\n  az b\nfi\n';
     const [first, second] = readPosixScript(script).commands;
-    expect([first?.commentAt, second?.commentAt]).toEqual([0, script.indexOf('if')]);
+    expect([first?.commentAt, second?.commentAt]).toEqual([0, script.indexOf('  az b')]);
+  });
+
+  it.each([
+    ['for x in 1 2; do\n  az a\ndone', '  az a'],
+    ['f() {\n  for x in 1; do\n\taz a\n  done\n}', '\taz a'],
+    ['case $x in\n  a)\n    az a\n    ;;\nesac', '    az a'],
+    ['while read -r x; do\n  az a | tee "$x"\ndone < names', '  az a'],
+    ['for x in 1 2; do az a; done', 'for'],
+    ['for x in 1 2; do \\\n  az a\ndone', 'for'],
+    ['for x in 1; do\n  y=$(\n    az a\n  )\ndone', '  y='],
+    ['for x in 1; do\n  true &&\n    az a\ndone', '  true'],
+  ])('get it within a loop, above their own line: %j', (script, line) => {
+    expect(readPosixScript(script).commands[0]?.commentAt).toBe(script.indexOf(line));
   });
 });

@@ -223,3 +223,49 @@ describe('a manifest of identities', () => {
     expect(parse(text).faults).toEqual(expect.arrayContaining([expect.stringContaining(fault)]));
   });
 });
+
+describe('a manifest, word for word as kubectl reads it', () => {
+  const head = `apiVersion: ${apiVersion}\n`;
+  const bindingOf = (metadata: string, spec: string) =>
+    `${head}kind: AzureIdentityBinding\nmetadata: ${metadata}\nspec: ${spec}\n`;
+  const whole = documents(identity('web'));
+
+  it.each([
+    [
+      bindingOf('{name: b, namespace: shop}', '{azureIdentity: web, selector: yes}'),
+      /spec\.selector has to be a text, in quotes: kubectl reads true\.$/,
+    ],
+    [
+      bindingOf('{name: 0644, namespace: shop}', '{azureIdentity: web, selector: web}'),
+      /metadata\.name has to be a text, in quotes: kubectl reads 420\.$/,
+    ],
+    [
+      bindingOf('{name: b, namespace: shop}', '{azureIdentity: off, selector: web}'),
+      /spec\.azureIdentity has to be a text, in quotes: kubectl reads false\.$/,
+    ],
+    [
+      `${head}kind: AzurePodIdentityException\nmetadata: {name: e, namespace: shop}\nspec: {podLabels: {app: no}}\n`,
+      /the value of the label "app" has to be a text, in quotes\.$/,
+    ],
+    [`%YAML 1.2\n---\n${whole}`, /refuse %YAML 1\.2/],
+  ])('is refused where that is no text: %s', (text, fault) => {
+    expect(parse(text).faults).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('takes words in quotes, and times of day, as they stand', () => {
+    const selector = (text: string) =>
+      parse(whole, bindingOf('{name: b, namespace: shop}', `{azureIdentity: web, selector: ${text}}`)).wanted
+        .identities?.[0]?.bindingSelector;
+    expect(['"yes"', "'0644'", '2020-01-01', '!!str on'].map(selector)).toEqual([
+      'yes',
+      '0644',
+      '2020-01-01',
+      'on',
+    ]);
+  });
+
+  it("leaves podid's own file to YAML 1.2", () => {
+    const own = `apiVersion: podid.io/v1\nkind: PodIdentities\nidentities:\n- {name: web, namespace: shop, identityResourceId: ${idOf('web')}, bindingSelector: yes}\n`;
+    expect(parse(own).wanted.identities?.[0]?.bindingSelector).toBe('yes');
+  });
+});

@@ -95,7 +95,19 @@ describe('the identity objects', () => {
     });
   });
 
-  it.each(['one', '0x1', '-1', {}, true])('have no known type where it is %j', (type) => {
+  it.each([
+    ['0', 0],
+    ['1', 1],
+    ['2', 2],
+    [' 1\n', 1],
+    [1, 1],
+    [null, undefined],
+    ['3', 3],
+  ])('have the type that is written %j', (type, known) => {
+    expect(parseAzureIdentity({ metadata, spec: { type } })?.spec.type).toBe(known);
+  });
+
+  it.each(['one', '0x1', '-1', '', '1.0', '1,2', {}, true])('have no known type where it is %j', (type) => {
     expect(parseAzureIdentity({ metadata, spec: { type } })?.spec.type).toBeNaN();
   });
 

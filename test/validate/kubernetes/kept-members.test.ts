@@ -25,7 +25,14 @@ const metadata = {
   creationTimestamp: '2026-01-01T00:00:00Z',
 };
 const identity = {
-  metadata: { ...metadata, annotations: { 'aadpodidentity.k8s.io/Behavior': 'namespaced' } },
+  metadata: {
+    ...metadata,
+    annotations: {
+      'aadpodidentity.k8s.io/Behavior': 'namespaced',
+      'podid.io/token-source': 'exchange',
+      'podid.io/tenant-id': '00000000-0000-4000-8000-00000000000a',
+    },
+  },
   spec: {
     type: 1,
     resourceID: '/r',

@@ -5,7 +5,7 @@ import { readStatus } from '../../../src/workflows/addon/read-status.ts';
 import { clusterId, clusterWith, FakeAzure, podIdentity } from '../fake-azure.ts';
 
 const { signal } = new AbortController();
-const plain = { cluster: clusterId, drift: false, agent: false };
+const plain = { cluster: clusterId, inObjects: false, drift: false, agent: false };
 
 describe('the status', () => {
   it('counts entries and names the principal, null where it is unknown', async () => {

@@ -64,6 +64,7 @@ export function installation(more: Partial<AgentInstallation> = {}): AgentInstal
       rulesBackend: 'nft',
       bootGuard: true,
       tolerations: [],
+      serviceAccount: 'podid-nmi',
     },
     selector: { 'app.kubernetes.io/name': 'podid' },
     ...more,

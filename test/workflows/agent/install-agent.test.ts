@@ -4,8 +4,8 @@ import type { AgentInstallation } from '../../../src/domain/kubernetes/agent-ins
 import { refText } from '../../../src/domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { renderAgent } from '../../../src/k8s/agent-objects/render-agent.ts';
-import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
-import { treeOfJson } from '../../../src/validate/files/value-tree.ts';
+import { readAgentValues } from '../../../src/validate/files/values/agent-values.ts';
+import { treeOfJson } from '../../../src/validate/files/values/value-tree.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
 import { installAgent } from '../../../src/workflows/agent/install-agent.ts';
 import { hintText } from '../../hint-text.ts';

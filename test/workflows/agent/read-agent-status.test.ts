@@ -14,10 +14,38 @@ const node = (name: string, more: Partial<TaintedNode> = {}): TaintedNode => ({
 });
 const metrics = (intact: number, guard: number) =>
   `podid_nmi_build_info{version="0.2.0",mode="managed"} 1\npodid_nmi_rules_intact ${intact}\npodid_nmi_address_guard_active ${guard}\n`;
+/** Of an agent that says nothing about it. */
+const beforeExchange = {
+  identities: null,
+  exchange: 'unknown',
+  exchangeFailure: '',
+  hold: 'unknown',
+  holdSha256: '',
+};
+const exchanging = [
+  'podid_nmi_identities{source="imds"} 3',
+  'podid_nmi_identities{source="exchange"} 2',
+  'podid_nmi_exchange_token_present 1',
+  'podid_nmi_exchange_last_failure_seconds{code="AADSTS700213"} 1000',
+  'podid_nmi_exchange_last_token_seconds 1000',
+  '',
+].join('\n');
 const forbidden = () =>
   Promise.reject(new PodidError('Forbidden', 'The right is missing.', { hint: advice`can-i` }));
 
 describe('the status of the agent', () => {
+  it('has no word on rules that an agent does not keep, as behind a redirect of Cilium', async () => {
+    const place = fakePlace(
+      { installations: async () => [installation()], taintedNodes: async () => [node('a')] },
+      {
+        agents: async () => [agentPod('a')],
+        ask: async () => ({ status: 200, text: 'podid_nmi_build_info{version="0.2.0",mode="managed"} 1\n' }),
+      },
+    );
+    const { status } = await readAgentStatus(place, asked, signal);
+    expect(status.nodes[0]?.rules).toBe('unknown');
+  });
+
   it('is what each agent says of itself, and names nodes that have none', async () => {
     const place = fakePlace(
       {
@@ -31,7 +59,10 @@ describe('the status of the agent', () => {
       },
       {
         agents: async () => [agentPod('a'), agentPod('b')],
-        ask: async ({ name }) => ({ status: 200, text: name.endsWith('a') ? metrics(1, 1) : metrics(0, 0) }),
+        ask: async ({ name }) => ({
+          status: 200,
+          text: name.endsWith('a') ? `${metrics(1, 1)}${exchanging}` : metrics(0, 0),
+        }),
       },
     );
     const { status } = await readAgentStatus(place, asked, signal);
@@ -45,6 +76,11 @@ describe('the status of the agent', () => {
           ready: true,
           rules: 'verified',
           addressGuard: 'active',
+          identities: { imds: 3, exchange: 2, servicePrincipal: 0, unusable: 0 },
+          exchange: 'ready',
+          exchangeFailure: '',
+          hold: 'none',
+          holdSha256: '',
           version: '0.2.0',
           otherAgents: [],
         },
@@ -53,10 +89,15 @@ describe('the status of the agent', () => {
           ready: true,
           rules: 'missing',
           addressGuard: 'inactive',
+          ...beforeExchange,
+          hold: 'none',
           version: '0.2.0',
           otherAgents: [],
         },
-        { name: 'c', ready: false, rules: 'unknown', addressGuard: 'unknown', version: '', otherAgents: [] },
+        {
+          ...{ name: 'c', ready: false, rules: 'unknown', addressGuard: 'unknown' },
+          ...{ ...beforeExchange, version: '', otherAgents: [] },
+        },
       ],
     });
     expect(place.messages.join('\n')).toMatch(/^1 node has no agent\..*: c \(taint sku=gpu:NoSchedule\)\./m);
@@ -98,6 +139,19 @@ describe('the status of the agent', () => {
     );
     await readAgentStatus(place, asked, signal);
     expect(place.messages.join('\n')).toContain(words);
+  });
+
+  it('names the nodes whose agent nothing confines, with what brings the policies again', async () => {
+    const text = `${metrics(1, 0)}podid_nmi_exchange_token_present 1\npodid_nmi_exchange_guard_stands 0\n`;
+    const place = fakePlace(
+      { installations: async () => [installation()], taintedNodes: async () => [node('a')] },
+      { agents: async () => [agentPod('a')], ask: async () => ({ status: 200, text }) },
+    );
+    const { status } = await readAgentStatus(place, asked, signal);
+    expect(status.nodes).toMatchObject([{ name: 'a', exchange: 'unguarded' }]);
+    expect(place.messages.join('\n')).toMatch(
+      /makes no tokens of the pods' own accounts on a: .*podid nmi install --namespace \S+ --set podid\.exchange\.enabled=true --set podid\.exchange\.subject=workload/s,
+    );
   });
 
   it.each([

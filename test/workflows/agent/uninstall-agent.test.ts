@@ -7,8 +7,8 @@ import type {
 } from '../../../src/domain/kubernetes/agent-cluster.ts';
 import { type ObjectRef, refOf, refText } from '../../../src/domain/kubernetes/kube-object.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
-import { readAgentValues } from '../../../src/validate/files/agent-values.ts';
-import { treeOfJson } from '../../../src/validate/files/value-tree.ts';
+import { readAgentValues } from '../../../src/validate/files/values/agent-values.ts';
+import { treeOfJson } from '../../../src/validate/files/values/value-tree.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
 import { uninstallAgent } from '../../../src/workflows/agent/uninstall-agent.ts';
 import { hintText } from '../../hint-text.ts';
@@ -62,6 +62,7 @@ function cluster({ nodes, pods, agents = async () => [installation()] }: World) 
     },
     createBriefly: async (object) => {
       done.push(`create ${refText(refOf(object))}`);
+      return 'uid';
     },
     rollout: async () => ({ counted: true, desired: pods.length, nodes: pods, ending: [], trouble: [] }),
     taintedNodes: async () => nodes,

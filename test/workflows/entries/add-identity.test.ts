@@ -31,6 +31,7 @@ describe('adding an identity', () => {
   it('names for another entry that Failed the command that writes it again', async () => {
     const jobs = podIdentity('jobs', { bindingSelector: 'batch', provisioningState: 'Failed' });
     const azure = new FakeAzure(clusterWith({}, { identities: [jobs] }));
+    azure.addIdentity('jobs');
     await addIdentity(azure.deps(), request, options());
     expect(azure.warnings).toEqual(['Other entries are Failed: shop/jobs.']);
     expect(azure.hints).toEqual([

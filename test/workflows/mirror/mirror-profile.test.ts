@@ -34,3 +34,20 @@ describe('mirror --prune', () => {
     expect(azure.mirrored).toHaveLength(1);
   });
 });
+
+describe('mirror --dry-run', () => {
+  it.each([
+    ['pending', 'Namespace shop does not exist yet', /not in the cluster yet/],
+    ['foreign', 'written by kubectl', /web/],
+  ] as const)(
+    'warns of objects that are %s, as mirror itself ends with them',
+    async (action, reason, text) => {
+      const azure = new FakeAzure(clusterWith({}, { identities: [podIdentity('web')] }));
+      azure.objects = [{ kind: 'AzureIdentity', namespace: 'shop', name: 'web', action, reason }];
+      const { failure } = await mirrorProfile(azure.deps(), { ...request, prune: false }, { signal });
+      const rehearsed = await mirrorProfile(azure.deps(), { ...request, dryRun: true }, { signal });
+      expect([rehearsed.failure, azure.warnings]).toEqual([undefined, [failure?.message]]);
+      expect(failure?.message).toMatch(text);
+    },
+  );
+});

@@ -14,7 +14,7 @@ import {
 const provider = '/providers/Microsoft\\.ManagedIdentity/userAssignedIdentities';
 const group = '^/subscriptions/(?<subscription>[^/]+)/resourceGroups/(?<group>[^/]+)';
 
-/** User-assigned managed identities, api-versions 2018-11-30 to 2024-11-30. */
+/** User-assigned managed identities, api-versions 2018-11-30 to 2026-05-31. */
 export const identityRoutes: readonly ArmRoute[] = [
   route('identities.listBySubscription', 'GET', `^/subscriptions/(?<subscription>[^/]+)${provider}`, list),
   route('identities.list', 'GET', `${group}${provider}`, list),
@@ -74,6 +74,7 @@ function put(call: ArmCall): EmulatorResponse {
     return ok(document);
   }
   world.youngPrincipals.set(principalId, world.settings.principalNotFoundTimes);
+  world.freshIdentities.set(key, world.clock.now() + world.settings.freshIdentityMs);
   return ok(document, 201);
 }
 

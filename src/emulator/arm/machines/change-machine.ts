@@ -8,7 +8,7 @@ import { assignAction } from '../permissions.ts';
 import { matchesAction } from '../roles.ts';
 import { instancesOf, isBusy, isFlexible, propertiesOf } from './machine-documents.ts';
 import { patchedIdentity } from './machine-identity-rules.ts';
-import { type Charge, spend, spendAssignments } from './machine-limits.ts';
+import { type MachineCharge, spend, spendAssignments } from './machine-limits.ts';
 import { answerMachine, machineKey, machineOf, machinePath } from './machines.ts';
 import { startMachineOperation } from './start-machine-operation.ts';
 
@@ -147,7 +147,7 @@ function checkAssigning(call: ArmCall, ids: readonly string[]): void {
   );
 }
 
-function updateCharges(call: ArmCall): Charge[] {
+function updateCharges(call: ArmCall): MachineCharge[] {
   return [
     { limit: 'updateMachine', of: machineKey(call) },
     { limit: 'updateMachines', of: param(call, 'subscription') },

@@ -1,8 +1,4 @@
-/** A bucket of tokens: so many come in a minute, and there are never more than `most`. */
-export interface TokenBucket {
-  readonly perMinute: number;
-  readonly most: number;
-}
+import type { TokenBucket } from '../token-buckets.ts';
 
 /**
  * Microsoft.Compute's own limits, as its documents had them in 2025, for one region; and that of the

@@ -1,22 +1,17 @@
 import { ErrorAnswer } from '../../http.ts';
 import type { World } from '../../world.ts';
 import { armError } from '../arm-answers.ts';
-import { documentedLimits, type LimitName, type MachineLimits } from './documented-limits.ts';
+import { type Charge, type Short, takeTokens } from '../token-buckets.ts';
+import { documentedLimits, type LimitName } from './documented-limits.ts';
 
-export interface Charge {
-  readonly limit: LimitName;
-  /** What the tokens are counted by: a machine's or a subscription's id. */
-  readonly of: string;
-  /** 1 when absent. */
-  readonly tokens?: number;
-}
+export type MachineCharge = Charge<LimitName>;
 
 /**
  * Takes the tokens of a request, all or none.
  *
  * @throws ErrorAnswer 429 with `Retry-After`, in Compute's form
  */
-export function spend(world: World, charges: readonly Charge[]): void {
+export function spend(world: World, charges: readonly MachineCharge[]): void {
   const short = take(world, charges);
   if (short === undefined) {
     return;
@@ -45,7 +40,11 @@ export function spend(world: World, charges: readonly Charge[]): void {
  * @param machineId as the answer names it
  * @throws ErrorAnswer 429 of the identity service, which Compute wraps: its time is in the text alone
  */
-export function spendAssignments(world: World, charge: Omit<Charge, 'limit'>, machineId: string): void {
+export function spendAssignments(
+  world: World,
+  charge: Omit<MachineCharge, 'limit'>,
+  machineId: string,
+): void {
   const short = take(world, [{ ...charge, limit: 'assignIdentities' }]);
   if (short === undefined) {
     return;
@@ -65,43 +64,10 @@ export function spendAssignments(world: World, charge: Omit<Charge, 'limit'>, ma
   );
 }
 
-interface Short {
-  readonly limit: LimitName;
-  readonly retryAfterSec: number;
-}
-
-/** @returns the charge that has to wait longest, where there are not tokens for all */
-function take(world: World, charges: readonly Charge[]): Short | undefined {
+function take(world: World, charges: readonly MachineCharge[]): Short<LimitName> | undefined {
   const { machineLimits } = world.settings;
   if (machineLimits === 'none') {
     return undefined;
   }
-  const limits: MachineLimits = machineLimits === 'documented' ? documentedLimits : machineLimits;
-  const now = world.clock.now();
-  const due = charges.flatMap(({ limit, of, tokens = 1 }) => {
-    const bucket = limits[limit];
-    if (bucket === undefined) {
-      return [];
-    }
-    const key = `${limit} ${of.toLowerCase()}`;
-    const before = world.buckets.get(key) ?? { tokens: bucket.most, at: now };
-    const refilled = before.tokens + ((now - before.at) / 60_000) * bucket.perMinute;
-    return [{ limit, key, bucket, left: Math.min(bucket.most, refilled) - Math.min(tokens, bucket.most) }];
-  });
-  const short = due
-    .filter(({ left }) => left < 0)
-    .map(({ limit, bucket, left }) => ({ limit, waitMs: (-left / bucket.perMinute) * 60_000 }))
-    .sort((a, b) => b.waitMs - a.waitMs)[0];
-  if (short !== undefined) {
-    return { limit: short.limit, retryAfterSec: realSeconds(world, short.waitMs) };
-  }
-  for (const { key, left } of due) {
-    world.buckets.set(key, { tokens: left, at: now });
-  }
-  return undefined;
-}
-
-/** Callers wait by their own clock, which the emulator's may outrun. */
-function realSeconds({ clock }: World, emulatorMs: number): number {
-  return Math.max(1, Math.ceil(emulatorMs / 1000 / (clock.speed || 1)));
+  return takeTokens(world, machineLimits === 'documented' ? documentedLimits : machineLimits, charges);
 }

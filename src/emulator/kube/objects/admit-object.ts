@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { badRequest, type FailureCause, invalid, methodNotAllowed, notFound } from '../kube-failure.ts';
 import { apiVersionOf, type KubeKind, namespaceKind } from './kube-kinds.ts';
-import { isMap, type KubeMeta, type KubeObject } from './kube-object.ts';
+import { isMap, type JsonMap, type KubeMeta, type KubeObject } from './kube-object.ts';
 import type { KubeStore } from './kube-store.ts';
 import { lostFields, pruneObject, schemaFaults } from './structural-schema.ts';
 
@@ -49,11 +50,28 @@ export function admitted(store: KubeStore, target: WriteTarget, sent: KubeObject
     );
   }
   const faults = [...nameFaults(kind, body.metadata.name ?? name), ...metaFaults(body.metadata)];
-  const all = [...faults, ...(kind.schema === undefined ? [] : schemaFaults(kind.schema, pruned))];
+  const ofSchema = kind.schema === undefined ? [] : schemaFaults(kind.schema, pruned);
+  const live = store.find(kind, namespace, name);
+  const all = [...faults, ...ofSchema.filter(({ field = '' }) => !isUnchanged(field, pruned, live))];
   if (all.length > 0) {
     throw invalid(kind, name, all);
   }
   return { ...pruned, metadata: { ...pruned.metadata, name, ...(kind.namespaced ? { namespace } : {}) } };
+}
+
+/** A write is not refused for a value that it leaves as it is stored: servers "ratchet", by default since 1.30. */
+function isUnchanged(field: string, object: KubeObject, live: KubeObject | undefined): boolean {
+  const wanted = valueAt(object, field);
+  return live !== undefined && wanted !== undefined && isDeepStrictEqual(wanted, valueAt(live, field));
+}
+
+/** @param field as `spec.containers[0].name` */
+function valueAt(object: KubeObject, field: string): unknown {
+  const steps = field.split(/[.[\]]+/).filter((step) => step !== '');
+  return steps.reduce<unknown>(
+    (value, step) => (isMap(value) || Array.isArray(value) ? (value as JsonMap)[step] : undefined),
+    object,
+  );
 }
 
 /** RBAC names may hold colons; namespaces are labels; all others are RFC 1123 subdomains. */

@@ -27,6 +27,9 @@ export interface KubeKind {
   readonly schema?: StructuralSchema;
   /** What a CRD has shown of its objects. */
   readonly columns?: readonly PrinterColumn[];
+  /** What kubectl takes in place of the plural, and the lists that a kind is on, as a CRD names them. */
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
 }
 
 export interface PrinterColumn {
@@ -63,6 +66,7 @@ export const builtinKinds: readonly KubeKind[] = [
   { ...builtin('', 'Endpoints', true), plural: 'endpoints' },
   builtin('', 'LimitRange', true),
   builtin('', 'PersistentVolumeClaim', true, true),
+  builtin('', 'ReplicationController', true, true),
   builtin('', 'ResourceQuota', true, true),
   builtin('', 'Service', true, true),
   crdKind,
@@ -87,6 +91,7 @@ export const builtinKinds: readonly KubeKind[] = [
     plural: 'validatingadmissionpolicies',
   },
   builtin('admissionregistration.k8s.io', 'ValidatingAdmissionPolicyBinding', false),
+  builtin('admissionregistration.k8s.io', 'MutatingWebhookConfiguration', false),
 ];
 
 function builtin(group: string, kind: string, namespaced: boolean, statusSubresource = false): KubeKind {
@@ -114,13 +119,21 @@ export function kindsOfCrd(crd: KubeObject): readonly KubeKind[] {
       'x-kubernetes-preserve-unknown-fields': true,
     },
     ...(version.additionalPrinterColumns ? { columns: version.additionalPrinterColumns } : {}),
+    ...(spec.names.shortNames ? { shortNames: spec.names.shortNames } : {}),
+    ...(spec.names.categories ? { categories: spec.names.categories } : {}),
   }));
 }
 
 interface CrdSpec {
   readonly group: string;
   readonly scope: string;
-  readonly names: { readonly plural: string; readonly singular?: string; readonly kind: string };
+  readonly names: {
+    readonly plural: string;
+    readonly singular?: string;
+    readonly kind: string;
+    readonly shortNames?: readonly string[];
+    readonly categories?: readonly string[];
+  };
   readonly versions?: readonly {
     readonly name: string;
     readonly served: boolean;

@@ -39,6 +39,8 @@ export interface KubeRequestRecord {
 export interface OpenWatch {
   readonly resource: string;
   cut(): void;
+  /** As a server ends one whose time is over. */
+  end(): void;
   bookmark(): void;
 }
 
@@ -49,6 +51,8 @@ const requestLimit = 20_000;
 /** The cluster's objects, their one counter of versions, and the history that watches resume from. */
 export class KubeStore {
   faults: KubeFaults = noKubeFaults();
+  /** Whether controllers make pods of workloads, and a webhook sees them. */
+  runsPods: () => boolean = () => false;
   readonly now: () => number;
   /** The last 20,000 requests, oldest first. */
   readonly requests: KubeRequestRecord[] = [];
@@ -176,7 +180,7 @@ export class KubeStore {
     this.drop(this.kind(kind), namespace, name);
   }
 
-  /** Stores, gives the next version, and tells the watches. */
+  /** Stores, gives the next version, and tells the watches. A new namespace gets its account `default`, as a controller does it. */
   put(kind: KubeKind, object: KubeObject): KubeObject {
     const { namespace = '', name } = object.metadata;
     const before = this.find(kind, namespace, name);
@@ -185,6 +189,9 @@ export class KubeStore {
     const ofKind = this.#objects.get(key) ?? new Map<string, KubeObject>();
     this.#objects.set(key, ofKind.set(`${namespace}/${name}`, stored));
     this.#report({ type: before ? 'MODIFIED' : 'ADDED', key, object: stored, ...(before ? { before } : {}) });
+    if (kind === namespaceKind && before === undefined) {
+      this.seed({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: name, name: 'default' } });
+    }
     return stored;
   }
 
@@ -196,9 +203,20 @@ export class KubeStore {
     }
     this.#dropContents(kind, object);
     this.#objects.get(kindKey(kind))?.delete(`${namespace}/${name}`);
+    if (kind === crdKind) {
+      this.#endWatches(kindsOfCrd(object));
+    }
     const last = this.#versioned(object);
     this.#report({ type: 'DELETED', key: kindKey(kind), object: last, before: object });
     return last;
+  }
+
+  /** A server ends the watches of a kind that it does not define any more, once they have its last events. */
+  #endWatches(kinds: readonly KubeKind[]): void {
+    const gone = new Set(kinds.map(({ plural }) => plural));
+    for (const watch of [...this.watches].filter(({ resource }) => gone.has(resource))) {
+      watch.end();
+    }
   }
 
   #dropContents(kind: KubeKind, object: KubeObject): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { throughWebhook } from '../controllers/identity-webhook.ts';
 import { alreadyExists, badRequest, conflict, KubeFailure, notFound } from '../kube-failure.ts';
 import { addedByServer, withoutPods } from './added-by-server.ts';
 import { admitted, type WriteTarget } from './admit-object.ts';
@@ -33,7 +34,8 @@ export function createObject(
   if (store.find(target.kind, target.namespace, aimed.name) !== undefined) {
     throw alreadyExists(target.kind, aimed.name);
   }
-  return commit(store, aimed, undefined, withoutStatus(target.kind, wanted), options, 'Update').object;
+  const passed = aimed.kind.kind === 'Pod' && store.runsPods() ? throughWebhook(store, wanted) : wanted;
+  return commit(store, aimed, undefined, withoutStatus(target.kind, passed), options, 'Update').object;
 }
 
 /** @throws KubeFailure 404, 409 on a resourceVersion or uid that is not the stored one's, 422 */
@@ -238,8 +240,8 @@ function commit(
     ...(live === undefined ? addedByServer(kind, wanted) : wanted),
     metadata: storedMeta(store, kind, live, wanted),
   };
-  const tracked = how === 'Apply' ? marked : trackUpdate(live, marked, writerOf(store, options));
-  const object = target.subresource === 'status' ? tracked : withoutPods(kind, tracked);
+  const tracked = how === 'Apply' ? marked : trackedUpdate(live, marked, target, writerOf(store, options));
+  const object = target.subresource === 'status' || store.runsPods() ? tracked : withoutPods(kind, tracked);
   const created = live === undefined;
   if (!created && sameJson(object, live)) {
     return { object: live, created };
@@ -254,6 +256,18 @@ function commit(
     object: finished ? (store.drop(kind, namespace, stored.metadata.name) ?? stored) : stored,
     created,
   };
+}
+
+/** The status that the server gives a new object is nobody's who wrote the rest. */
+function trackedUpdate(
+  live: KubeObject | undefined,
+  object: KubeObject,
+  { kind }: WriteTarget,
+  writer: Writer,
+): KubeObject {
+  return live === undefined && kind.statusSubresource && 'status' in object
+    ? { ...trackUpdate(live, withoutStatus(kind, object), writer), status: object.status }
+    : trackUpdate(live, object, writer);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { KnownPod, PodIndex } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
+import type { PodRecord } from '../../observe/record/pod-record.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
 import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
 import { badRequest, clientGone, type ErrorAnswer, forbidden } from '../error-answer.ts';
@@ -21,6 +22,7 @@ export interface HostTokenRouteOptions {
   readonly held: HeldRequests;
   readonly log: DecisionLog;
   readonly metrics: NmiMetrics;
+  readonly record: Pick<PodRecord, 'driverAsked'>;
   readonly clock: Clock;
 }
 
@@ -113,7 +115,7 @@ function finish(
   exchange: Exchange,
   { outcome, question, pod }: Finish,
 ): void {
-  const { metrics, clock, log, json } = options;
+  const { metrics, record, clock, log, json } = options;
   const isErrorAnswer = outcome.kind === 'error';
   const status = isErrorAnswer ? outcome.status : 200;
   if (isErrorAnswer) {
@@ -121,6 +123,10 @@ function finish(
     metrics.refused(outcome.reason);
   } else {
     answerJson(exchange, 200, json.forHost(outcome.answer, clock.now()));
+  }
+  if (pod !== undefined && question !== undefined) {
+    const userAgent = exchange.request.headers['user-agent'];
+    record.driverAsked(pod, question.request, userAgent, isErrorAnswer ? outcome.reason : 'answered');
   }
   const ms = clock.monotonic() - exchange.startedAt;
   const resource = question?.request.resource ?? '';

@@ -3,6 +3,7 @@ import { isLoopback, type KnownPod } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
+import type { PodRecord } from '../../observe/record/pod-record.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
 import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
 import { clientGone, type ErrorAnswer, noIdentity, tryLater } from '../error-answer.ts';
@@ -22,6 +23,7 @@ export interface TokenRouteOptions {
   readonly mayPass: (answer: ErrorAnswer) => boolean;
   readonly log: DecisionLog;
   readonly metrics: NmiMetrics;
+  readonly record: Pick<PodRecord, 'asked'>;
   readonly clock: Clock;
   /** In a demonstration the pods live on loopback. */
   readonly allowLoopbackPods: boolean;
@@ -90,7 +92,7 @@ interface Finish {
 }
 
 function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, request, pod }: Finish): void {
-  const { metrics, clock, log, json } = options;
+  const { metrics, record, clock, log, json } = options;
   const isErrorAnswer = outcome.kind === 'error';
   const status = isErrorAnswer ? outcome.status : 200;
   if (isErrorAnswer) {
@@ -101,6 +103,10 @@ function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, reque
     if (outcome.isArbitrary) {
       metrics.arbitraryIdentity();
     }
+  }
+  if (pod !== undefined && request !== undefined) {
+    const userAgent = exchange.request.headers['user-agent'];
+    record.asked(pod, request, userAgent, isErrorAnswer ? outcome.reason : 'answered');
   }
   const ms = clock.monotonic() - exchange.startedAt;
   const resource = request?.resource ?? '';

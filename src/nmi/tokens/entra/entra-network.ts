@@ -1,15 +1,12 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
-import { isPodidError } from '../../../errors/podid-error.ts';
 import type { Network } from '../../../network/network.ts';
-import { exchange, type HttpAnswer } from '../bounded-exchange.ts';
+import type { HttpAnswer } from '../bounded-exchange.ts';
 import { parseJsonObject } from '../parse-token-answer.ts';
-
-const mostBytes = 256 * 1024;
+import { postToEntra, whyNoAnswer } from './post-to-entra.ts';
 
 /**
- * The library's way out: the one token endpoint, no redirects, no retries, bounded, ended by the signal. It
- * keeps the answer as it came, since the library reports less than what it got.
+ * The library's way out: the one token endpoint. It keeps the answer as it came, since the library reports less than
+ * what it got.
  */
 export class EntraNetwork implements INetworkModule {
   answer: HttpAnswer | undefined;
@@ -30,33 +27,16 @@ export class EntraNetwork implements INetworkModule {
   }
 
   async sendPostRequestAsync<T>(url: string, sent?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
-    const { protocol, hostname, port, pathname, search, origin } = new URL(url);
+    const { pathname, origin } = new URL(url);
     if (`${origin}${pathname}` !== this.#tokenEndpoint) {
       throw new Error('Only the token endpoint is asked.');
     }
-    const body = sent?.body ?? '';
+    const post = { url, headers: { ...sent?.headers }, body: sent?.body ?? '' };
     try {
-      const agent = await this.#network.agentFor(url);
-      this.answer = await exchange({
-        request: {
-          protocol,
-          hostname,
-          port,
-          method: 'POST',
-          path: `${pathname}${search}`,
-          headers: {
-            ...sent?.headers,
-            'content-length': Buffer.byteLength(body),
-          } satisfies OutgoingHttpHeaders,
-          ...(agent ? { agent } : {}),
-        },
-        body,
-        maxBytes: mostBytes,
-        signal: this.#signal,
-      });
+      this.answer = await postToEntra(post, this.#network, this.#signal);
     } catch (error) {
       // What the library makes of it may quote the request, and is not shown.
-      await this.#keepFailure(error, url);
+      this.failure = await whyNoAnswer(error, url, this.#network);
       throw error;
     }
     // The library only has to know how it ended; the body is read where the answer is judged.
@@ -65,11 +45,5 @@ export class EntraNetwork implements INetworkModule {
       headers: {},
       body: (parseJsonObject(this.answer.body) ?? {}) as T,
     };
-  }
-
-  async #keepFailure(error: unknown, url: string): Promise<void> {
-    this.failure = isPodidError(error)
-      ? error.message
-      : (await this.#network.explain(error, url)).reason.replace(/\.$/, '');
   }
 }

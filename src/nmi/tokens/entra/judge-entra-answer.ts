@@ -8,6 +8,8 @@ export interface EntraContext {
   readonly wallMs: number;
   /** Taken out of the text, should an answer repeat them. */
   readonly secrets: readonly string[];
+  /** For a 429 that names no time. Default 5. */
+  readonly throttledSec?: number;
 }
 
 /** OAuth errors about what the caller asked for; every other refusal is about who asks. */
@@ -19,14 +21,17 @@ interface ErrorFields {
 }
 
 /** What an answer of Entra's token endpoint other than 200 means for the caller. */
-export function judgeEntraAnswer(answer: HttpAnswer, { wallMs, secrets }: EntraContext): TokenRefused {
+export function judgeEntraAnswer(
+  answer: HttpAnswer,
+  { wallMs, secrets, throttledSec = 5 }: EntraContext,
+): TokenRefused {
   const retryAfterSec = parseRetryAfterSec(answer.headers['retry-after'], wallMs);
   if (answer.status === 429) {
     return new TokenRefused({
       status: 429,
       error: 'too_many_requests',
       description: 'Microsoft Entra is asked too often.',
-      retryAfterSec: retryAfterSec ?? 5,
+      retryAfterSec: retryAfterSec ?? throttledSec,
     });
   }
   const fields: ErrorFields | undefined = parseJsonObject(answer.body);

@@ -1,6 +1,7 @@
 import { wayToEnable, wayWithoutAddon } from '../../../domain/clusters/way-to-enable.ts';
+import { counted } from '../../../domain/counted.ts';
 import { advice } from '../../../errors/hint.ts';
-import { type Check, counted, fail, judging, pass } from '../check.ts';
+import { type Check, fail, judging, pass } from '../check.ts';
 import { livesInObjects } from '../mend.ts';
 
 /**

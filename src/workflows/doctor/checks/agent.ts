@@ -1,13 +1,12 @@
-import { wayToEnable } from '../../../domain/clusters/way-to-enable.ts';
+import { counted } from '../../../domain/counted.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { nodeWithTaints } from '../../../domain/kubernetes/taints.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
-import { advice, command, type Hint } from '../../../errors/hint.ts';
-import { type Check, counted, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
+import { advice, command } from '../../../errors/hint.ts';
+import { type Check, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
-import { livesInObjects } from '../mend.ts';
+import { withAddonToo } from '../mend.ts';
 import { nodesInQuestion } from '../nodes-in-question.ts';
-import { readOr } from '../probe.ts';
 
 /** Whether each node in question has one agent, and it is ready. */
 export const agent: Check = {
@@ -60,12 +59,4 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], 
     );
   }
   return pass(`A ready agent on ${counted(nodes.length, 'node')}.`);
-}
-
-/** Nobody who lives without the add-on is to be led to it. */
-function withAddonToo(install: Hint, evidence: Evidence): Hint {
-  const cluster = readOr(evidence.cluster, undefined);
-  return cluster === undefined || cluster.profile.enabled || livesInObjects(evidence)
-    ? install
-    : advice`${install}; or the add-on: ${wayToEnable(cluster)}`;
 }

@@ -1,9 +1,10 @@
 import type { Machine } from '../../../domain/azure/machines.ts';
+import { counted } from '../../../domain/counted.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { grantCommand } from '../../../domain/hints/grant-command.ts';
 import type { AssignmentEvent } from '../../../domain/standard-mode/controller.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
-import { type Check, counted, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
+import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import type { Evidence, StandardEvidence } from '../evidence.ts';
 import { readOr } from '../probe.ts';
 import { assignmentsInQuestion, isAssigned, type SeenAssignment } from '../standard-mode.ts';

@@ -1,13 +1,14 @@
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { crdMissingCode } from '../../../domain/kubernetes/cluster-objects.ts';
-import { advice } from '../../../errors/hint.ts';
 import { type Check, fail, pass, unread } from '../check.ts';
+import { withAddonToo } from '../mend.ts';
 
 /** Whether the cluster knows the kinds that agents read. */
 export const definitions: Check = {
   name: 'definitions',
   behind: [],
-  judge({ objects, subject }) {
+  judge(evidence) {
+    const { objects, subject } = evidence;
     if (objects.kind === 'read') {
       return pass(
         'The definitions (CRDs) of AzureIdentity, AzureIdentityBinding and the other identity kinds are installed.',
@@ -18,7 +19,7 @@ export const definitions: Check = {
     }
     return fail(
       'The definitions (CRDs) of the identity kinds are not installed, so agents have nothing to read.',
-      advice`${nextCommand('nmi install', subject.cluster)}, which installs them; or the add-on: ${nextCommand('enable', subject.cluster)}`,
+      withAddonToo(nextCommand('nmi install', subject.cluster), evidence),
     );
   },
 };

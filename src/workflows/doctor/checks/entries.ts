@@ -1,12 +1,13 @@
 import { managedIdentityType } from '../../../domain/azure/resource-id.ts';
 import { isWrittenId } from '../../../domain/azure/written-id.ts';
+import { counted } from '../../../domain/counted.ts';
 import { deriveName } from '../../../domain/entries/derive-name.ts';
 import { entryProgress, entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { selectorFault } from '../../../domain/entries/profile-of-objects.ts';
 import { addAgainFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import type { ObjectsInCluster } from '../../../domain/kubernetes/cluster-objects.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
-import { type Check, counted, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
+import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import { entriesInQuestion, isGone } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
 import { entryCommand, idToFillIn, isModeCluster, withFillIn } from '../mend.ts';

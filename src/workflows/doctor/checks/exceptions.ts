@@ -1,7 +1,7 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
-import { exceptionCommand } from '../mend.ts';
+import { removalOfException } from '../mend.ts';
 import { decideAsAgent, resourcesForAgents } from '../pod-decisions.ts';
 
 /**
@@ -28,7 +28,7 @@ export const exceptions: Check = {
       }
       return fail(
         `An exception matches by one of its labels: ${listed(hits.map(({ pod, exception }) => `${entryText(exception)} takes ${entryText(pod)}`))}. Such a pod is answered as the node itself, with another identity.`,
-        exceptionCommand('exception delete', evidence, first.exception),
+        removalOfException(evidence, first.exception),
       );
     }),
 };

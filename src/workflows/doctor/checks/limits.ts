@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.ts';
 import {
   type LeftOutReason,
   ObjectLedger,
@@ -7,7 +8,7 @@ import {
   type WatchedKind,
 } from '../../../domain/kubernetes/object-limits.ts';
 import { advice } from '../../../errors/hint.ts';
-import { type Check, counted, fail, judging, listed, pass, warn } from '../check.ts';
+import { type Check, fail, judging, listed, pass, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { readOr } from '../probe.ts';
 

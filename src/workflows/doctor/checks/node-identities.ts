@@ -8,12 +8,13 @@ import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import { livingEntries } from '../chosen-entries.ts';
 import type { Evidence, StandardEvidence } from '../evidence.ts';
+import { exchangedIn } from '../exchanged-identities.ts';
 import { idToFillIn, withFillIn } from '../mend.ts';
 import { assignmentsInQuestion, isAssigned } from '../standard-mode.ts';
 
 /**
  * Whether the machines of the nodes carry the identities: IMDS gives a node tokens of its own identities and
- * no others. In standard mode a machine needs those alone that are assigned to its pods.
+ * no others, and none is needed of identities whose tokens are exchanged. In standard mode a machine needs those alone that are assigned to its pods.
  */
 export const nodeIdentities: Check = {
   name: 'node-identities',
@@ -30,7 +31,8 @@ export const nodeIdentities: Check = {
 };
 
 function judgeEntries(evidence: Evidence, machines: readonly Machine[]): Verdict {
-  const entries = livingEntries(evidence);
+  const isExchanged = exchangedIn(evidence);
+  const entries = livingEntries(evidence).filter((entry) => !isExchanged(entry));
   const missing = machines.flatMap((machine) =>
     entries
       .filter(({ identity }) => carriesIdentity(machine, identity) === false)
@@ -88,7 +90,10 @@ function judgeAssigned(
   standard: StandardEvidence,
   machines: readonly Machine[],
 ): Verdict {
-  const all = assignmentsInQuestion(evidence, standard);
+  const isExchanged = exchangedIn(evidence);
+  const all = assignmentsInQuestion(evidence, standard).filter(
+    ({ wanted }) => !isExchanged(wanted.identity.metadata),
+  );
   if (all.length > 0 && !all.some(isAssigned)) {
     return skip('No identity is assigned to the pods here yet, so that their machines need none.');
   }

@@ -1,11 +1,11 @@
-import type { ClusterId } from '../../../domain/clusters/cluster.ts';
 import { findDrift } from '../../../domain/entries/drift.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import type { ObjectsInCluster } from '../../../domain/kubernetes/cluster-objects.ts';
+import { type ObjectsInCluster, objectKey } from '../../../domain/kubernetes/cluster-objects.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
+import { isOfOthers, objectsOfEntry } from '../mend.ts';
 import { readOr } from '../probe.ts';
 
 /** Whether the objects in the cluster, which agents go by, say what Azure says. */
@@ -32,10 +32,7 @@ export const objects: Check = {
         );
         return fail(
           `The objects in the cluster differ from the entries in Azure: ${names}. Agents use the objects.`,
-          written(
-            subject.cluster,
-            stale.some(({ cluster: held }) => held !== null),
-          ),
+          written(evidence, stale),
         );
       }
       if (drift.length > 0) {
@@ -81,12 +78,15 @@ function beingDeleted({ objects: probed, subject: { namespace } }: Evidence): Ve
 
 const nothingRead: Pick<ObjectsInCluster, 'resources'> = {};
 
-/** Objects that somebody else has changed are theirs until they are taken over. */
-function written(cluster: ClusterId, someDiffer: boolean): Hint {
-  const mirror = nextCommand('mirror', cluster);
-  return someDiffer
-    ? advice`${mirror}, or to take over objects that others have changed: ${mirror.with('--force')}`
-    : mirror;
+/** Objects that somebody else wrote or changed are theirs until they are taken over. */
+function written(evidence: Evidence, stale: ReturnType<typeof driftInQuestion>): Hint {
+  const mirror = nextCommand('mirror', evidence.subject.cluster);
+  const isTheirs = stale.some((each) =>
+    (each.kind === 'identity' ? objectsOfEntry(each) : [objectKey('AzurePodIdentityException', each)]).some(
+      (key) => isOfOthers(evidence, key),
+    ),
+  );
+  return isTheirs ? advice`To take over what others wrote: ${mirror.with('--force')}` : mirror;
 }
 
 /** What agents do by an object that Azure has no entry for. */

@@ -1,8 +1,9 @@
+import { counted } from '../../../domain/counted.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import { advice, command, type Hint, othersText } from '../../../errors/hint.ts';
-import { type Check, counted, fail, judging, pass, type Verdict, warn } from '../check.ts';
+import { type Check, fail, judging, pass, type Verdict, warn } from '../check.ts';
 import { entriesInQuestion } from '../chosen-entries.ts';
 import type { Evidence } from '../evidence.ts';
 

@@ -36,7 +36,7 @@ export const selector: Check = {
       const resources = resourcesForAgents(evidence);
       const rulesFor = rulesOfAgents(evidence);
       const decided = pods.map((pod) => ({ pod, decision: decideBindings(pod, resources, rulesFor(pod)) }));
-      const failed = decided.filter(({ decision }) => decision.kind !== 'granted');
+      const failed = decided.filter(({ decision }) => !isGranted(decision));
       const [first] = failed;
       if (first === undefined) {
         return pass(
@@ -64,6 +64,13 @@ export const selector: Check = {
         : { ...verdict, message: `${verdict.message} No identity for another reason: ${listed(others)}.` };
     }),
 };
+
+/** Whether a binding leads to an identity; where its tokens come from has a check of its own. */
+function isGranted(decision: PodDecision): boolean {
+  return (
+    decision.kind === 'granted' || (decision.kind === 'incomplete-identity' && decision.source !== undefined)
+  );
+}
 
 /** Several identities of one selector are no fault of themselves: whoever names one by its client id gets that. */
 function severalText(decided: readonly { readonly pod: Pod; readonly decision: PodDecision }[]): string {

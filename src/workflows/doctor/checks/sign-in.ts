@@ -1,6 +1,6 @@
 import { type Check, fail, pass, unread } from '../check.ts';
 
-/** Whether Azure accepts the sign-in. What the signed-in principal may see is each check's own matter. */
+/** Whether Azure is there and accepts the sign-in. What the signed-in principal may see is each check's own matter. */
 export const signIn: Check = {
   name: 'sign-in',
   behind: [],

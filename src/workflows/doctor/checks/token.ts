@@ -13,7 +13,16 @@ const operations = 'aadpodidentity_nmi_operations_duration_seconds_count';
 export const token: Check = {
   name: 'token',
   behind: [
-    ...['identities', 'label', 'selector', 'exceptions', 'host-network', 'node-os', 'network-policy'],
+    ...[
+      'identities',
+      'label',
+      'selector',
+      'exchange',
+      'exceptions',
+      'host-network',
+      'node-os',
+      'network-policy',
+    ],
     ...['node-identities', 'node-machines', 'assignments', 'agent-rules', 'imds'],
   ],
   judge(evidence) {

@@ -42,6 +42,7 @@ async function askWhile(after: KnownPod | undefined): Promise<{ status: number; 
         answered = { status, reason };
       },
     },
+    record: { asked: never },
     metrics: { refused: never, operation: never, arbitraryIdentity: never },
     clock: { monotonic: () => 0, now: () => 0 },
     allowLoopbackPods: false,

@@ -208,7 +208,7 @@ describe('the way to Entra', () => {
       expect(outcome).toMatchObject({
         status: 503,
         message: expect.stringMatching(
-          /^Microsoft Entra could not be asked: the name login\.example\.test (is not known here|could not be looked up) \(E[A-Z_]+\)\.$/,
+          /^Microsoft Entra could not be asked: the name login\.example\.test (is not known here|could not be looked up) \(E[A-Z_]+\), past the proxy that HTTPS_PROXY names, since NO_PROXY says so\.$/,
         ),
       });
     },

@@ -1,0 +1,63 @@
+import { setMaxListeners } from 'node:events';
+import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
+import { rehearsalFlags, rehearsalOf } from '../../cli/flags/exchange-flags.ts';
+import { checkExamples, checksShape, checksView } from '../../cli/migrate/check-result.ts';
+import { sha256 } from '../../cli/migrate/sha256.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import { namespaceFilter } from '../../validate/flags/entry-key.ts';
+import { workloadChoice } from '../../validate/flags/workload-choice.ts';
+
+export const migrateCheckCommand = defineCommand({
+  description:
+    "Proves that workloads may move, before any pod gets the label. Makes a token of the workload's service account with your own rights, for ten minutes and for Entra alone, exchanges it at Entra again and again, checks whose token comes, and forgets both. Nothing is changed, in Azure or in the cluster. An identity that has no federated credential for the account is left out, because Entra would remember the refusal. Exits with 10 when a workload failed.\n\nYour own rights: those of podid migrate plan, and create serviceaccounts/token of the accounts.",
+  examples: [
+    {
+      title: 'one workload',
+      line: 'podid migrate check -g demo-rg -c demo --namespace demo --workload deployment/web',
+      needs: 'a cluster',
+    },
+    {
+      title: 'all whose identities trust them, in less time',
+      line: 'podid migrate check -g demo-rg -c demo --rounds 3 --over 5s',
+    },
+  ],
+  flags: {
+    namespace: {
+      kind: 'text',
+      value: 'NAMESPACE',
+      summary: 'only workloads of this namespace',
+      fallback: 'all',
+    },
+    workload: {
+      kind: 'list',
+      value: 'KIND/NAME',
+      summary: 'only these workloads: deployment/web cronjob/nightly',
+      fallback: 'all that are trusted',
+    },
+    rounds: { ...rehearsalFlags.rounds, summary: 'so many exchanges in a row have to pass' },
+    over: rehearsalFlags.over,
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  examplesOfResult: async () => checkExamples,
+  async run(flags, session) {
+    const filter = namespaceFilter(flags.namespace, session.faults);
+    const workloads = flags.workload?.map((text) => workloadChoice(text, session.faults));
+    const rehearsal = rehearsalOf(flags, session.faults);
+    const { deps, cluster } = await openDeps(session, flags, { kube: true });
+    // One signal ends all rehearsals, which go side by side and listen to it.
+    setMaxListeners(0);
+    const { checkWorkloads } = await import('../../workflows/migrate/check-workloads.ts');
+    const checks = await checkWorkloads(deps, { cluster, ...filter, workloads, rehearsal, sha256 });
+    if (checks.every(({ result }) => result === 'skip')) {
+      session.report.warn(
+        'Nothing was exchanged, and nothing is proved: no workload here has an identity that trusts its service account.',
+        nextCommand('migrate plan', cluster, filter),
+      );
+    }
+    await session.print(checksView(checks), checksShape);
+    return checks.some(({ result }) => result === 'fail') ? 10 : 0;
+  },
+});

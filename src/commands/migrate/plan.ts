@@ -1,0 +1,88 @@
+import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
+import { migrationShape, migrationView } from '../../cli/migrate/migrate-result.ts';
+import { reportUnread } from '../../cli/migrate/report-unread.ts';
+import { sha256 } from '../../cli/migrate/sha256.ts';
+import { checkFileToWrite, saveFile } from '../../cli/open/file-to-write.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import { namespaceFilter } from '../../validate/flags/entry-key.ts';
+import { workloadChoice } from '../../validate/flags/workload-choice.ts';
+
+export const migratePlanCommand = defineCommand({
+  description:
+    'Reads every workload that gets tokens by pod identity, also those without pods, and prints for each how it can move to Microsoft Entra Workload Identity, how far it is, what blocks it, and the next command. Nothing is written in Azure or in the cluster. With --out the plan is also written into a file, for review.\n\nWhat you may not read counts as unknown: it is listed under unread, and blocks a workload whose way depends on it.',
+  examples: [
+    { title: 'the whole cluster', line: 'podid migrate plan -g demo-rg -c demo' },
+    {
+      title: 'one workload, with every blocker and its command',
+      line: 'podid migrate plan -g demo-rg -c demo --namespace demo --workload deployment/web -o json',
+      needs: 'a cluster',
+    },
+    {
+      title: 'a page to send around, which asks nobody for anything',
+      line: 'podid migrate plan -g demo-rg -c demo -o html',
+      needs: 'a cluster',
+    },
+    { title: 'a file to review', line: 'podid migrate plan -g demo-rg -c demo --out plan.yaml' },
+    {
+      title: 'what is blocked, for a script',
+      line: 'podid migrate plan -g demo-rg -c demo -o json --query "workloads[?starts_with(state, \'blocked\')].name"',
+    },
+  ],
+  isPage: true,
+  flags: {
+    namespace: {
+      kind: 'text',
+      value: 'NAMESPACE',
+      summary: 'only workloads of this namespace',
+      fallback: 'all',
+    },
+    workload: {
+      kind: 'text',
+      value: 'KIND/NAME',
+      summary: 'only this workload: deployment/web, cronjob/nightly',
+      fallback: 'all',
+    },
+    out: { kind: 'text', value: 'FILE', summary: 'also write the plan into this YAML file' },
+    force: { kind: 'switch', summary: 'overwrite the file of --out' },
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  examplesOfResult: async () => (await import('../../cli/migrate/migrate-examples.ts')).migrationExamples,
+  async run(flags, session) {
+    const filter = namespaceFilter(flags.namespace, session.faults);
+    const chosen =
+      flags.workload === undefined ? {} : { workload: workloadChoice(flags.workload, session.faults) };
+    const file = flags.out === undefined ? undefined : ({ flag: '--out', path: flags.out } as const);
+    if (file !== undefined) {
+      await checkFileToWrite(session.faults, file, flags.force);
+    } else if (flags.force) {
+      session.faults.add('--force', '--force needs --out: nothing else is overwritten.');
+    }
+    const { deps, cluster } = await openDeps(session, flags, { kube: true });
+    const { planWorkloads } = await import('../../workflows/migrate/plan-migration.ts');
+    const planned = await planWorkloads(deps, { cluster, ...filter, ...chosen, sha256 });
+    reportUnread(session.report, planned.unread);
+    if (filter.namespace !== undefined && planned.workloads.length === 0) {
+      session.report.note(`No workload of the namespace ${filter.namespace} has pod identity.`);
+    }
+    if (file !== undefined) {
+      await saveFile(file, planned.file);
+      session.report.note(`The plan is in ${file.path}.`);
+    }
+    await session.print(migrationView(planned), migrationShape(deps.clock.now()));
+    if (planned.workloads.some(({ state, route }) => canApply(state, route))) {
+      const { namespace, workload, out: f } = flags;
+      const chosen = f === undefined ? { namespace, workload } : { f };
+      const all = nextCommand('migrate apply', cluster, chosen);
+      session.report.note(`podid takes these steps for you, with a proof after each: ${all}`);
+    }
+    return 0;
+  },
+});
+
+/** Whether `podid migrate apply` has a step to take, which is not only to watch. */
+function canApply(state: string, route: string): boolean {
+  return /^(?:planned|trusted|annotated)$/.test(state) && (route === 'native' || route === 'proxy');
+}

@@ -1,0 +1,77 @@
+import { changeFlags, yesFlag } from '../../cli/flags/change-flags.ts';
+import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
+import { readSourceFiles } from '../../cli/flags/read-source-files.ts';
+import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
+import { sha256 } from '../../cli/migrate/sha256.ts';
+import { changeOptions } from '../../cli/open/change-options.ts';
+import { openDeps } from '../../cli/open/open-deps.ts';
+import { defineCommand } from '../../cli/run/command-spec.ts';
+import { readTakeoverFlags, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
+import {
+  takeoverExamples,
+  takeoverStatusShape,
+  takeoverStatusView,
+} from '../../cli/takeover/takeover-result.ts';
+import { isProven } from '../../domain/takeover/takeover-steps.ts';
+import { parseTakeoverFile } from '../../validate/files/takeover/takeover-export.ts';
+
+export const takeoverApplyCommand = defineCommand({
+  description:
+    "Steps 1 to 8 of a takeover, each with its proof before the next: podid's agent in front of the add-on's; tokens by exchange where they can be; the hold, in which every agent keeps its view; the add-on off, by one write of the cluster; definitions and objects as podid's own; what AKS took from the nodes back on them; podid's agent at the usual ports; the end of the hold. Asks first.\n\nOne probe pod a node asks for a token each second through steps 3 to 7, in the namespace of a pod identity. The result says how often they asked, how often they were answered, and how long the longest wait was, and the exit code is 10 where one was not answered, and where the pod of a node asked nothing in one of these steps.\n\nHow far it is stands in the ConfigMap podid-takeover in the namespace of the agent: a run that was killed goes on where it was with the same command, which needs no file then. podid takeover rollback leads back from each step.",
+  examples: [
+    {
+      title: 'the whole of it, by the file of podid takeover plan --out',
+      line: 'podid takeover apply -g demo-rg -c demo -f takeover.yaml',
+      needs: 'a cluster',
+    },
+    {
+      title: 'as far as the add-on stays on, to look at it',
+      line: 'podid takeover apply -g demo-rg -c demo -f takeover.yaml --until 3 --yes',
+      needs: 'a cluster',
+    },
+    {
+      title: 'on, after an interruption',
+      line: 'podid takeover apply -g demo-rg -c demo --yes',
+      needs: 'a cluster',
+    },
+  ],
+  flags: {
+    file: {
+      kind: 'text',
+      short: 'f',
+      value: 'FILE',
+      summary: 'the file that podid takeover plan --out wrote, or - for stdin; needed to begin',
+    },
+    until: {
+      kind: 'integer',
+      value: 'STEP',
+      least: 1,
+      most: 8,
+      default: 8,
+      summary: 'no step after this one; up to 3 the add-on is not touched',
+    },
+    ...takeoverFlags,
+    ...yesFlag,
+    aksCustomHeaders: changeFlags.aksCustomHeaders,
+    ...waitFlags,
+    ...clusterFlags,
+    ...kubeFlags,
+  },
+  examplesOfResult: async () => takeoverExamples.status,
+  async run(flags, session) {
+    const { faults, context } = session;
+    const [source] = flags.file === undefined ? [] : await readSourceFiles([flags.file], context, faults);
+    const file = source === undefined ? undefined : parseTakeoverFile(source, sha256, faults);
+    const requestOf = await readTakeoverFlags(session, flags);
+    const { namespace: _, set: __, values: ___, ...others } = flags;
+    const options = changeOptions(session, others);
+    const { deps, cluster } = await openDeps(session, withFileCluster(session, others, file?.cluster), {
+      kube: true,
+    });
+    const { applyTakeover } = await import('../../workflows/takeover/apply-takeover.ts');
+    const request = { ...requestOf(deps, cluster), file, until: flags.until };
+    const status = await applyTakeover(deps, request, options);
+    await session.print(status === undefined ? null : takeoverStatusView(status), takeoverStatusShape);
+    return status === undefined || status.steps.every(isProven) ? 0 : 10;
+  },
+});

@@ -1,0 +1,36 @@
+import { type JsonObject, listAt, objectAt, textAt } from '../exact-json.ts';
+import { inUse } from './in-use.ts';
+
+/** As `in-use`; the cluster has an OIDC issuer and workload identity, and the agent a token to exchange. */
+export const oidcIssuer: JsonObject = {
+  ...inUse,
+  clusters: listAt(inUse, 'clusters').map((one) => ({
+    ...objectAt(one),
+    properties: {
+      ...objectAt(one, 'properties'),
+      oidcIssuerProfile: { enabled: true },
+      securityProfile: { workloadIdentity: { enabled: true } },
+    },
+  })),
+  kubernetes: listAt(inUse, 'kubernetes').map((one) =>
+    textAt(one, 'kind') === 'DaemonSet' ? withExchange(one) : one,
+  ),
+};
+
+/** As the chart writes it with podid.exchange.enabled. */
+function withExchange(daemonSet: JsonObject[string]): JsonObject {
+  const serviceAccountToken = {
+    path: 'token',
+    audience: 'api://AzureADTokenExchange',
+    expirationSeconds: 3600,
+  };
+  const template = objectAt(daemonSet, 'spec', 'template') ?? {};
+  const volumes = [{ name: 'exchange-token', projected: { sources: [{ serviceAccountToken }] } }];
+  return {
+    ...objectAt(daemonSet),
+    spec: {
+      ...objectAt(daemonSet, 'spec'),
+      template: { ...template, spec: { ...objectAt(template, 'spec'), volumes } },
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import type { EntryKey } from '../../domain/entries/pod-identity.ts';
+import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
+import { type WorkloadKind, workloadKindFacts } from '../../domain/kubernetes/workloads.ts';
+import type { MigrationWrites, WorkloadChange } from '../../domain/migrate/apply/migration-writes.ts';
+import { isWorkloadKind } from '../../domain/migrate/workload-commands.ts';
+import {
+  isRecord,
+  type JsonRecord,
+  recordAt,
+  recordsAt,
+  stringAt,
+  stringMapAt,
+} from '../../validate/json-record.ts';
+import { parseLiveWorkload } from '../../validate/kubernetes/live-workload.ts';
+import { isWorkloadIdentityWebhook } from '../../validate/kubernetes/migration-objects.ts';
+import {
+  applyContent,
+  type KubeRest,
+  mergeContent,
+  objectPath,
+  unusableAnswer,
+} from '../client/kube-rest.ts';
+import { mapKubeError } from '../client/map-kube-error.ts';
+import { writeTerms } from '../client/write-terms.ts';
+import { attemptOf } from '../objects/owned-objects.ts';
+import { podsOfWorkload } from './pods-of-workload.ts';
+import type { WorkloadApi } from './workload-api.ts';
+
+/** Owns nothing but what a migration writes, so that going back takes nothing else along. */
+const migrationManager = 'podid-migrate';
+
+/** Label of everything that belongs to the webhook, in AKS's form and in upstream's. */
+const webhookLabel = 'azure-workload-identity.io/system=true';
+
+export function writeMigration(rest: KubeRest, api: WorkloadApi): MigrationWrites {
+  return {
+    async annotateAccount(account, annotations, { force, signal }) {
+      const ref = accountRef(account);
+      const found = await api.get({ path: objectPath(ref), ...attemptOf('get', ref), verb: 'get' }, signal);
+      const metadata = isRecord(found) ? recordAt(found, 'metadata') : undefined;
+      const uid = metadata && stringAt(metadata, 'uid');
+      if (uid === undefined) {
+        return { kind: 'missing' };
+      }
+      if (metadata !== undefined && isWritten(metadata, annotations)) {
+        return { kind: 'same' };
+      }
+      const body = {
+        apiVersion: ref.apiVersion,
+        kind: ref.kind,
+        // With its uid the apply never makes an account that was deleted meanwhile.
+        metadata: {
+          ...account,
+          uid,
+          ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+        },
+      };
+      const query = { fieldManager: migrationManager, force: `${force}` };
+      const request = {
+        method: 'PATCH',
+        path: objectPath(ref),
+        query,
+        contentType: applyContent,
+        body,
+      } as const;
+      const { failure } = await rest(request, signal);
+      if (failure?.status?.causes.includes('FieldManagerConflict')) {
+        return { kind: 'contested', sentence: failure.status.message };
+      }
+      if (failure?.httpStatus === 404 || failure?.httpStatus === 409) {
+        return { kind: 'missing' };
+      }
+      if (failure !== undefined) {
+        throw mapKubeError(failure, attemptOf('patch', ref), writeTerms);
+      }
+      return { kind: 'written' };
+    },
+    async workload({ kind, namespace, name }, signal) {
+      if (!isWorkloadKind(kind)) {
+        return undefined;
+      }
+      const ref = workloadRef(kind, { namespace, name });
+      const found = await api.get({ path: objectPath(ref), ...attemptOf('get', ref), verb: 'get' }, signal);
+      return parseLiveWorkload(kind, found);
+    },
+    podsOf: (workload, signal) => podsOfWorkload(api, workload, signal),
+    async change(workload, change, signal) {
+      const { resourceVersion, uid } = workload;
+      // It was read as one of them.
+      const kind = workload.kind as WorkloadKind;
+      const ref = workloadRef(kind, workload);
+      const { failure, body } = await rest(
+        {
+          method: 'PATCH',
+          path: objectPath(ref),
+          query: { fieldManager: migrationManager },
+          contentType: mergeContent,
+          body: patchOf(kind, change, { resourceVersion, uid }),
+        },
+        signal,
+      );
+      if (failure?.httpStatus === 404 || failure?.httpStatus === 409) {
+        return 'conflict';
+      }
+      if (failure !== undefined) {
+        throw mapKubeError(failure, attemptOf('patch', ref), writeTerms);
+      }
+      const changed = parseLiveWorkload(kind, body);
+      if (changed === undefined) {
+        throw unusableAnswer('the address of the kubeconfig');
+      }
+      return changed;
+    },
+    async webhook(signal) {
+      const configurations = await api.list(
+        {
+          path: '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+          verb: 'list',
+          resource: 'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+        },
+        signal,
+      );
+      const [deployment] = await api.list(
+        {
+          path: '/apis/apps/v1/deployments',
+          query: { labelSelector: webhookLabel },
+          verb: 'list',
+          resource: 'deployments.apps',
+        },
+        signal,
+      );
+      const registered = configurations.some(isWorkloadIdentityWebhook);
+      return isRecord(deployment) ? { registered, deployment: standingOf(deployment) } : { registered };
+    },
+  };
+}
+
+/** What it has by whoever's hand is not written again; to be given back is what podid owns. */
+function isWritten(metadata: JsonRecord, annotations: Readonly<Record<string, string>>): boolean {
+  const there = stringMapAt(metadata, 'annotations') ?? {};
+  const wanted = Object.entries(annotations);
+  return wanted.length === 0
+    ? !recordsAt(metadata, 'managedFields').some(({ manager }) => manager === migrationManager)
+    : wanted.every(([name, value]) => there[name] === value);
+}
+
+function standingOf(deployment: Readonly<Record<string, unknown>>) {
+  const metadata = recordAt(deployment, 'metadata');
+  const ready = recordAt(deployment, 'status')['readyReplicas'];
+  const pod = recordAt(recordAt(recordAt(deployment, 'spec'), 'template'), 'spec');
+  return {
+    namespace: stringAt(metadata, 'namespace') ?? '',
+    name: stringAt(metadata, 'name') ?? '',
+    ready: typeof ready === 'number' ? ready : 0,
+    image: stringAt(recordsAt(pod, 'containers')[0] ?? {}, 'image') ?? '',
+  };
+}
+
+/** One patch, so that no half of it is ever seen; null takes a member away. */
+function patchOf(
+  kind: WorkloadKind,
+  { templateLabels, templateAnnotations, annotations, paused, partition }: WorkloadChange,
+  version: { readonly resourceVersion: string; readonly uid: string },
+): object {
+  const template =
+    templateLabels === undefined && templateAnnotations === undefined
+      ? {}
+      : workloadKindFacts(kind)
+          .template.toReversed()
+          .reduce<object>((inner, member) => ({ [member]: inner }), {
+            metadata: {
+              ...(templateLabels === undefined ? {} : { labels: templateLabels }),
+              ...(templateAnnotations === undefined ? {} : { annotations: templateAnnotations }),
+            },
+          });
+  return {
+    metadata: { ...version, ...(annotations === undefined ? {} : { annotations }) },
+    spec: {
+      ...template,
+      ...(paused === undefined ? {} : { paused }),
+      ...(partition === undefined ? {} : { updateStrategy: { rollingUpdate: { partition } } }),
+    },
+  };
+}
+
+function accountRef({ namespace, name }: EntryKey): ObjectRef & { readonly namespace: string } {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name };
+}
+
+function workloadRef(kind: WorkloadKind, { namespace, name }: EntryKey): ObjectRef {
+  const { group, version, plural } = workloadKindFacts(kind);
+  return { apiVersion: group === '' ? version : `${group}/${version}`, kind, plural, namespace, name };
+}

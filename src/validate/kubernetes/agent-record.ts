@@ -1,0 +1,73 @@
+import type { ChosenBy, SeenPod, WatchedNode } from '../../domain/migrate/seen.ts';
+import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json-record.ts';
+
+/** What one agent says of the pods of its node. */
+export interface AgentRecord extends Pick<WatchedNode, 'since' | 'forgotten'> {
+  readonly pods: readonly SeenPod[];
+}
+
+/** Undefined for what is no record. What an agent cannot have written is left out of it. */
+export function parseAgentRecord(text: string): AgentRecord | undefined {
+  const json = jsonIn(text);
+  const since = isRecord(json) ? timeAt(json, 'since') : undefined;
+  if (!isRecord(json) || since === undefined) {
+    return undefined;
+  }
+  const forgotten = recordsAt(json, 'forgotten').flatMap((each) => {
+    const [namespace, until] = [stringAt(each, 'namespace'), timeAt(each, 'until')];
+    return namespace && until ? [[namespace, until] as const] : [];
+  });
+  return { since, forgotten: new Map(forgotten), pods: recordsAt(json, 'pods').flatMap(usesOfPod) };
+}
+
+function usesOfPod(pod: JsonRecord): SeenPod[] {
+  const [namespace, name] = [stringAt(pod, 'namespace'), stringAt(pod, 'name')];
+  if (!namespace || !name) {
+    return [];
+  }
+  const owner = recordAt(pod, 'controller');
+  const kind = stringAt(owner, 'kind');
+  const controller = {
+    kind: kind ?? '',
+    name: stringAt(owner, 'name') ?? '',
+    uid: stringAt(owner, 'uid') ?? '',
+  };
+  return recordsAt(pod, 'uses').flatMap((use) => {
+    const lastAsked = timeAt(use, 'lastAsked');
+    const sdk = stringAt(use, 'sdk') ?? '';
+    return lastAsked === undefined
+      ? []
+      : [
+          {
+            namespace,
+            name,
+            ...(kind ? { controller } : {}),
+            sdk: /^[\w@./-]{1,64}$/.test(sdk) && sdk !== 'other' ? sdk : '',
+            version: /^\d[\w.+-]{0,63}$/.exec(stringAt(use, 'version') ?? '')?.[0] ?? '',
+            chosenBy: choices.find((each) => each === use['chosenBy']) ?? 'nothing',
+            lastAsked,
+          },
+        ];
+  });
+}
+
+const choices: readonly ChosenBy[] = ['client-id', 'resource-id', 'object-id', 'nothing', 'pod-name'];
+
+/**
+ * RFC 3339, to the second: one spelling for all agents, so that times compare as texts. The next one, so that nobody is taken
+ * to have been watched, or silent, for longer than he was.
+ */
+function timeAt(record: JsonRecord, member: string): string | undefined {
+  const ms = Date.parse(stringAt(record, member) ?? '');
+  return Number.isNaN(ms)
+    ? undefined
+    : `${new Date(Math.ceil(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

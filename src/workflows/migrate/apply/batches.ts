@@ -1,0 +1,61 @@
+import type { PodIdentity } from '../../../domain/entries/pod-identity.ts';
+import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
+import { annotateAccount } from './annotate-account.ts';
+import { cleanWorkload } from './clean-workload.ts';
+import { labelTemplate } from './label-template.ts';
+import { hasMoved, isBefore, type Move, type MoveDeps, reaches, step } from './move.ts';
+import { watchedFromNowText, watchedText } from './watched.ts';
+
+interface Batches {
+  readonly size: number;
+  /** Between two batches, of which the first one changed pods. */
+  readonly pauseMs: number;
+  /** All of the cluster, where workloads are to lose theirs. */
+  readonly entries: readonly PodIdentity[];
+}
+
+/** Takes so many workloads at a time from trust to their new pods; one that stops holds no other back. */
+export async function moveInBatches(
+  deps: MoveDeps,
+  moves: readonly Move[],
+  { size, pauseMs, entries }: Batches,
+): Promise<void> {
+  const going = moves.filter((move) => move.failure === undefined && isGoing(move, deps));
+  for (let at = 0; at < going.length; at += size) {
+    const batch = going.slice(at, at + size);
+    const before = batch.map(({ wrote }) => wrote.length);
+    await eachConcurrently(batch, (move) => moveOn(deps, move, entries), size);
+    const changed = batch.some(({ wrote }, index) => wrote.length > (before[index] ?? 0));
+    if (changed && at + size < going.length && pauseMs > 0) {
+      deps.report.progress(`${Math.min(at + size, going.length)} of ${going.length} workloads; pausing`);
+      await deps.clock.sleep(pauseMs, deps.signal);
+    }
+  }
+}
+
+/** One that was cleaned may have been left with pods of before. */
+function isGoing({ state, workload }: Move, { until }: MoveDeps): boolean {
+  return (
+    isBefore(state, 'cleaned') ||
+    (until === 'cleaned' && state === 'cleaned' && workload.cleaned !== undefined)
+  );
+}
+
+async function moveOn(deps: MoveDeps, move: Move, entries: readonly PodIdentity[]): Promise<void> {
+  const { until } = deps;
+  const isFresh = isBefore(move.state, 'dual');
+  if (isBefore(move.state, 'annotated')) {
+    await step(deps, move, () => annotateAccount(deps, move));
+  }
+  if (reaches(until, 'dual') && isBefore(move.state, 'moved')) {
+    await step(deps, move, () => labelTemplate(deps, move));
+  }
+  if (reaches(until, 'moved') && move.state === 'dual' && move.failure === undefined) {
+    const { silence } = move.workload;
+    // What the agents saw was read before its new pods were there.
+    move.waits = isFresh || silence === undefined ? watchedFromNowText : watchedText(silence);
+  }
+  if (reaches(until, 'cleaned') && hasMoved(move.state)) {
+    await step(deps, move, () => cleanWorkload(deps, move, entries));
+  }
+}

@@ -1,0 +1,119 @@
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
+import { subjectOf } from '../../domain/exchange/exchange-cluster.ts';
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
+import type { PlannedIdentity, PlannedWorkload } from '../../domain/migrate/planned-workload.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import type { RehearseOptions } from '../exchange/rehearse.ts';
+import { gatherFacts, type MigrationDeps } from './gather-facts.ts';
+import { onlyWorkload, type PlanRequest, planFacts, type WorkloadChoice } from './plan-migration.ts';
+import { proveTrust } from './prove-trust.ts';
+
+export interface CheckRequest extends Pick<PlanRequest, 'sha256'> {
+  readonly cluster: ClusterId;
+  readonly namespace?: string;
+  /** Undefined: all whose identities trust them. */
+  readonly workloads: readonly WorkloadChoice[] | undefined;
+  readonly rehearsal: RehearseOptions;
+}
+
+/** What one identity came to for one workload. */
+export interface CheckedIdentity extends EntryKey {
+  readonly kind: string;
+  readonly identity: string;
+  readonly subject: string;
+  readonly result: 'pass' | 'fail' | 'skip';
+  /** Rounds that passed. */
+  readonly passed: number;
+  /** Refusals that were outwaited. */
+  readonly refused: number;
+  /** A code, a colon and a sentence. */
+  readonly reason?: string;
+}
+
+/**
+ * Proves for workloads that Entra gives their service account a token of each of their identities: makes a token of the
+ * account with the caller's own rights, exchanges it again and again, compares whose token comes, and forgets both.
+ * Nothing is changed anywhere, and nobody is asked whom an identity does not trust yet: Entra remembers a refusal.
+ *
+ * @throws PodidError WorkloadNotFound, and as `gatherFacts`
+ */
+export async function checkWorkloads(
+  deps: MigrationDeps,
+  request: CheckRequest,
+): Promise<readonly CheckedIdentity[]> {
+  const { cluster, workloads: chosen, rehearsal, sha256 } = request;
+  const api = await deps.kube.connect(deps.signal);
+  const facts = await gatherFacts({ ...deps, kube: { ...deps.kube, connect: async () => api } }, request);
+  const plan = planFacts(deps, facts, sha256);
+  const workloads =
+    chosen === undefined
+      ? plan.workloads
+      : chosen.flatMap((choice) => onlyWorkload(plan, choice, { ...request, cluster }).workloads);
+  const pairs = workloads.flatMap((workload) =>
+    workload.identities.map((identity) => ({ workload, identity })),
+  );
+  const issuer = facts.issuer.kind === 'read' ? facts.issuer.value : undefined;
+  const { rounds, overMs } = rehearsal;
+  if (pairs.some(({ identity }) => isTried(identity))) {
+    deps.report.progress(`Exchanging ${rounds} times over ${overMs / 1000} s for each identity`);
+  }
+  return await eachConcurrently(
+    pairs,
+    ({ workload, identity }) =>
+      checkOne(deps, api, { workload, identity, issuer, rehearsal, isChosen: chosen !== undefined }),
+    Math.max(1, pairs.length),
+  );
+}
+
+interface Pair {
+  readonly workload: PlannedWorkload;
+  readonly identity: PlannedIdentity;
+  readonly issuer: string | undefined;
+  readonly rehearsal: RehearseOptions;
+  /** It was named: what cannot be checked has failed. */
+  readonly isChosen: boolean;
+}
+
+async function checkOne(
+  deps: MigrationDeps,
+  api: ConnectedCluster,
+  { workload, identity, issuer, rehearsal, isChosen }: Pair,
+): Promise<CheckedIdentity> {
+  const { kind, namespace, name, newServiceAccount, serviceAccount } = workload;
+  const account = { namespace, name: newServiceAccount?.name ?? serviceAccount };
+  const checked = { kind, namespace, name, identity: entryText(identity), subject: subjectOf(account) };
+  const refused = (reason: string): CheckedIdentity => ({
+    ...checked,
+    result: isChosen ? 'fail' : 'skip',
+    passed: 0,
+    refused: 0,
+    reason,
+  });
+  const { signal } = deps;
+  if (!isTried(identity)) {
+    return refused(`NotTrusted: the identity has no federated credential of ${checked.subject} yet.`);
+  }
+  try {
+    const { resourceId } = identity;
+    const proof = await proveTrust(deps, api.exchange, { account, issuer, resourceId, rehearsal });
+    if (proof.kind === 'not-tried') {
+      return refused(proof.reason);
+    }
+    const { failure, ...counts } = proof.rehearsal;
+    return failure === undefined
+      ? { ...checked, result: 'pass', ...counts }
+      : { ...checked, result: 'fail', ...counts, reason: failure };
+  } catch (error) {
+    if (signal.aborted || !isPodidError(error)) {
+      throw error;
+    }
+    return { ...refused(`${error.code}: ${error.message}`), result: 'fail' };
+  }
+}
+
+/** Entra is asked for those alone whom it would know. */
+function isTried(identity: PlannedIdentity): identity is PlannedIdentity & { readonly resourceId: string } {
+  return identity.isTrusted && identity.resourceId !== undefined;
+}

@@ -1,0 +1,185 @@
+import type { Cluster, ClusterId } from '../../../domain/clusters/cluster.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
+import { workloadGroups } from '../../../domain/migrate/bound-workloads.ts';
+import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts';
+import { groupId } from '../../../domain/migrate/service-account.ts';
+import { useLabel } from '../../../domain/migrate/workload-identity-words.ts';
+import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
+import type { Change, Outcome } from '../../change/outcome.ts';
+import { type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
+import type { ApplyDeps } from '../apply/apply-migration.ts';
+import { chosenMoves } from '../apply/choose-moves.ts';
+import { migrationEnd } from '../apply/migration-end.ts';
+import { isBefore, type Move, type MoveDeps, type MoveFailure, moveText, step } from '../apply/move.ts';
+import { gatherFacts } from '../gather-facts.ts';
+import type { PlanRequest, WorkloadChoice } from '../plan-migration.ts';
+import { unreadUsers } from '../unread-users.ts';
+import { releaseAccount } from './release-account.ts';
+import { restoreEntries } from './restore-entries.ts';
+import { revokeTrust } from './revoke-trust.ts';
+import { unlabelTemplate } from './unlabel-template.ts';
+
+export interface RollbackRequest extends Pick<PlanRequest, 'sha256'> {
+  readonly cluster: ClusterId;
+  readonly namespace?: string;
+  readonly workloads: readonly WorkloadChoice[];
+  /** Also deletes the federated credentials that podid made for them. */
+  readonly revokeTrust: boolean;
+}
+
+/**
+ * Takes workloads back to pod identity, from wherever they are: the template first, and once no pod has the label, what
+ * stood behind it. What others share stays.
+ *
+ * @throws PodidError WorkloadNotFound before anything is sent, and as `gatherFacts`
+ */
+export async function rollbackMigration(
+  deps: ApplyDeps,
+  request: RollbackRequest,
+  options: ChangeOptions,
+): Promise<Outcome<readonly Move[]>> {
+  const started = startChange(deps, { ...options, mirror: 'off' });
+  const api = await deps.kube.connect(deps.signal);
+  const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
+  const facts = await gatherFacts({ ...deps, kube: { ...deps.kube, connect: async () => api } }, request);
+  const moves = chosenMoves(deps, facts, request).map(({ failure: _, ...move }): Move => move);
+  const changes = moves.flatMap((move) => changesOf(move, request));
+  if (options.dryRun) {
+    return { plan: { changes, puts: 0 } };
+  }
+  if (changes.length > 0 && !(await deps.confirm(question(moves, request)))) {
+    return { done: { result: moves, cluster } };
+  }
+  const rehearsal = { rounds: 0, overMs: 0 };
+  return await carryOut({ ...started, api, rehearsal, until: 'dual' }, { cluster, facts, moves }, request);
+}
+
+interface Work {
+  readonly cluster: Cluster;
+  readonly facts: MigrationFacts;
+  readonly moves: readonly Move[];
+}
+
+async function carryOut(
+  deps: MoveDeps,
+  { cluster, facts, moves }: Work,
+  request: RollbackRequest,
+): Promise<Outcome<readonly Move[]>> {
+  try {
+    for (const move of moves.filter(({ state }) => state === 'cleaned')) {
+      await step(deps, move, () => restoreEntries(deps, move, { cluster, facts }));
+    }
+    await eachConcurrently(moves, (move) => step(deps, move, () => unlabelTemplate(deps, move)));
+    for (const move of moves) {
+      await step(deps, move, () => giveBack(deps, move, { facts, moves }, request));
+      move.state = move.failure === undefined ? 'rolled-back' : move.state;
+    }
+  } catch (error) {
+    const going = 'What was taken back stays so; the same command goes on from there.';
+    throw endOfWait(deps, error, going, nextCommand('migrate rollback', cluster.id).again());
+  }
+  return migrationEnd(moves, cluster);
+}
+
+/** What stood behind the label goes, unless others need it, or might. */
+async function giveBack(
+  deps: MoveDeps,
+  move: Move,
+  { facts, moves }: Pick<Work, 'facts' | 'moves'>,
+  { revokeTrust: revokes, sha256 }: RollbackRequest,
+): Promise<MoveFailure | undefined> {
+  const unread = unreadUsers(facts);
+  if (unread !== undefined) {
+    const { namespace, serviceAccount } = move.workload;
+    const kept = revokes ? 'and its federated credentials stay' : 'stays';
+    deps.report.note(
+      `The annotation of service account ${namespace}/${serviceAccount} ${kept}, for nobody knows who else needs it: ${unread} The same command takes it back once that can be read.`,
+    );
+    return undefined;
+  }
+  // Others of the account go back with it, or keep what they need.
+  const sharing = labelledWith(facts, move, moves);
+  return (
+    (await releaseAccount(deps, move, sharing)) ??
+    (revokes ? await revokeTrust(deps, move, { facts, sharing, sha256 }) : undefined)
+  );
+}
+
+/** Workloads with the label that run as its account, and do not go back now. */
+function labelledWith(facts: MigrationFacts, { workload }: Move, moves: readonly Move[]): readonly string[] {
+  const going = new Set(
+    moves.filter(({ failure }) => failure === undefined).map((move) => groupId(move.workload)),
+  );
+  return workloadGroups(facts)
+    .filter(
+      (group) =>
+        group.namespace === workload.namespace &&
+        !going.has(groupId(group)) &&
+        group.templates.some(
+          ({ serviceAccount, labels }) =>
+            serviceAccount === workload.serviceAccount && labels[useLabel] === 'true',
+        ),
+    )
+    .map(groupId);
+}
+
+function changesOf({ workload, state }: Move, { revokeTrust: revokes }: RollbackRequest): readonly Change[] {
+  const { namespace, name, kind, serviceAccount, identities, cleaned } = workload;
+  const template: Change = {
+    action: 'update',
+    kind: 'workload',
+    namespace,
+    name,
+    before: { kind, templateLabels: { [useLabel]: 'true' } },
+    after: { kind, ...(cleaned && { templateLabels: { [bindingLabel]: cleaned.binding } }) },
+  };
+  const entries = (cleaned?.entries ?? []).map(
+    (entry): Change => ({
+      action: 'add',
+      kind: 'identity',
+      namespace: entry.namespace,
+      name: entry.name,
+      before: null,
+      after: { identityResourceId: entry.identity, bindingSelector: entry.selector },
+    }),
+  );
+  const account: Change = {
+    action: 'update',
+    kind: 'serviceAccount',
+    namespace,
+    name: serviceAccount,
+    before: { clientId: identities[0]?.clientId ?? null },
+    after: null,
+  };
+  const credentials = identities
+    .filter(({ isTrusted }) => isTrusted)
+    .map(
+      (identity): Change => ({
+        action: 'delete',
+        kind: 'federatedCredential',
+        namespace: identity.namespace,
+        name: identity.name,
+        before: { identity: identity.resourceId ?? null },
+        after: null,
+      }),
+    );
+  return [
+    ...entries,
+    ...(state === 'dual' || state === 'moved' || state === 'cleaned' ? [template] : []),
+    ...(isBefore(state, 'annotated') ? [] : [account]),
+    ...(revokes ? credentials : []),
+  ];
+}
+
+function question(moves: readonly Move[], { revokeTrust: revokes }: RollbackRequest): string {
+  const names = moves.map(moveText);
+  const again = moves.flatMap(({ workload }) => workload.cleaned?.entries ?? []);
+  const entries =
+    again.length === 0
+      ? ''
+      : ` Made again: ${again.map((entry) => `pod identity ${entryText(entry)} (${entry.identity})`).join(', ')}.`;
+  const trust = revokes ? ' Federated credentials that podid made for them are deleted.' : '';
+  return `Take ${names.join(', ')} back to pod identity? Pods with the label are replaced.${entries}${trust}`;
+}

@@ -1,0 +1,123 @@
+import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
+import type { EntryKey, PodIdentity } from '../../domain/entries/pod-identity.ts';
+import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
+import type { ReadProviderClass } from '../../domain/migrate/migration-facts.ts';
+import type { StoredTakeover } from '../../domain/takeover/takeover-cluster.ts';
+import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { type Probe, probe, probeNext, readOr } from '../doctor/probe.ts';
+import { viewExchange } from '../exchange/read-exchange.ts';
+import { listNodeIdentities } from '../nodes/list-node-identities.ts';
+import { everyLinuxPool, type NodeIdentities } from '../nodes/node-request.ts';
+
+/** All that a takeover is planned by. */
+export interface TakeoverFacts {
+  readonly cluster: Cluster;
+  readonly clusterUid: string;
+  readonly agents: readonly AgentInstallation[];
+  readonly objects: Probe<ObjectsInCluster>;
+  readonly machines: Probe<readonly NodeIdentities[]>;
+  readonly exchange: Probe<readonly ExchangeRow[]>;
+  /** Entries whose managed identity is gone. */
+  readonly gone: readonly EntryKey[];
+  /** Of the subscription; without it the add-on cannot be turned on again. */
+  readonly feature: Probe<string>;
+  readonly providerClasses: Probe<readonly ReadProviderClass[]>;
+  /** Of the namespace of the agent, where there is a takeover already. */
+  readonly stored: StoredTakeover | undefined;
+}
+
+export interface TakeoverQuestion {
+  readonly cluster: ClusterId;
+  /** Of the agent. */
+  readonly namespace: string;
+}
+
+export type TakeoverReads = Pick<Deps, 'azure' | 'clock' | 'report' | 'signal'>;
+
+/**
+ * Reads everything and changes nothing; what may not be read is kept with the reason.
+ *
+ * @throws PodidError of `Clusters.get`; Forbidden | ClusterUnreachable where DaemonSets, or the ConfigMap of a takeover,
+ * may not be read
+ */
+export async function gatherTakeover(
+  deps: TakeoverReads,
+  kube: ConnectedCluster,
+  { cluster: id, namespace }: TakeoverQuestion,
+): Promise<TakeoverFacts> {
+  const { azure, report, signal } = deps;
+  report.progress(`Reading cluster ${id.name}`);
+  const [cluster, clusterUid, agents, stored] = await Promise.all([
+    azure.clusters.get(id, signal),
+    kube.takeover.clusterUid(signal),
+    kube.agent.installations(namespace, signal),
+    kube.takeover.read(namespace, signal),
+  ]);
+  report.progress('Reading objects, identities and nodes');
+  const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
+  const [objects, machines, gone, feature, providerClasses] = await Promise.all([
+    read(() => kube.read(signal)),
+    read(async () => (await listNodeIdentities(deps, { cluster: id, nodes: everyLinuxPool }, signal)).result),
+    goneAmong(deps, cluster.profile.identities),
+    read(() => azure.features.state(id.subscriptionId, signal)),
+    read(() => kube.migration.providerClasses(undefined, signal)),
+  ]);
+  const exchange = await probeNext(signal, objects, async (found) => {
+    const identities = found.resources?.identities ?? [];
+    const view = await viewExchange(deps, kube, { cluster, agents, objects: found, identities });
+    return view.identities.map(({ row }) => row);
+  });
+  return {
+    cluster,
+    clusterUid,
+    agents,
+    objects,
+    machines,
+    exchange,
+    gone,
+    feature,
+    providerClasses,
+    stored,
+  };
+}
+
+/** One that may not be read is not taken for gone: Azure says so when it refuses. */
+async function goneAmong(
+  { azure, signal }: TakeoverReads,
+  entries: readonly PodIdentity[],
+): Promise<readonly EntryKey[]> {
+  const asked = await eachConcurrently(entries, async (entry) => {
+    try {
+      await azure.identities.get(entry.identity.resourceId, signal);
+      return [];
+    } catch (error) {
+      if (isPodidError(error, 'IdentityNotFound')) {
+        return [entry];
+      }
+      if (isPodidError(error, 'Forbidden', 'IdentityIncomplete', 'Unavailable')) {
+        return [];
+      }
+      throw error;
+    }
+  });
+  return asked.flat();
+}
+
+/** podid's own agent, the one of the namespace first. */
+export function ownAgent(
+  agents: readonly AgentInstallation[],
+  namespace: string,
+): AgentInstallation | undefined {
+  const own = agents.filter(({ kind }) => kind === 'podid');
+  return own.find((each) => each.namespace === namespace) ?? own[0];
+}
+
+/** Objects as agents see them; empty where nobody could read them. */
+export function resourcesOf({ objects }: Pick<TakeoverFacts, 'objects'>) {
+  return readOr(objects, undefined)?.resources ?? { identities: [], bindings: [], exceptions: [] };
+}

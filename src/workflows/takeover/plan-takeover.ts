@@ -1,0 +1,74 @@
+import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import { type TakeoverExport, takeoverExport } from '../../domain/takeover/takeover-export.ts';
+import type { TakeoverFinding } from '../../domain/takeover/takeover-findings.ts';
+import type { Hint } from '../../errors/hint.ts';
+import { readOr } from '../doctor/probe.ts';
+import { findBlockers, findNotes } from './find-blockers.ts';
+import { gatherTakeover, resourcesOf, type TakeoverFacts, type TakeoverQuestion } from './gather-takeover.ts';
+import type { ReadRecord } from './takeover-status.ts';
+
+export interface PlannedTakeover {
+  readonly cluster: ClusterId;
+  readonly isAddonOn: boolean;
+  readonly counts: {
+    readonly identities: number;
+    readonly bindings: number;
+    readonly exceptions: number;
+    readonly machines: number;
+  };
+  readonly blockers: readonly TakeoverFinding[];
+  readonly notes: readonly TakeoverFinding[];
+  readonly next: Hint;
+  readonly export: TakeoverExport;
+}
+
+export interface PlanRequest extends TakeoverQuestion {
+  readonly readRecord: ReadRecord;
+  /** Of a text, in hex. */
+  readonly sha256: (text: string) => string;
+  /** The file into which the export goes; undefined: none. */
+  readonly file: string | undefined;
+}
+
+/** Step 0: what would go, what keeps it from being begun, and what is to be known. Writes nothing. @throws as `gatherTakeover` */
+export async function planTakeover(
+  deps: Pick<Deps, 'azure' | 'kube' | 'clock' | 'report' | 'signal'>,
+  request: PlanRequest,
+): Promise<PlannedTakeover> {
+  const kube = await deps.kube.connect(deps.signal);
+  return planFacts(await gatherTakeover(deps, kube, request), request);
+}
+
+export function planFacts(
+  facts: TakeoverFacts,
+  { namespace, sha256, file, readRecord }: Omit<PlanRequest, 'cluster'>,
+): PlannedTakeover {
+  const { cluster } = facts;
+  const objects = resourcesOf(facts);
+  const machines = readOr(facts.machines, []);
+  const stored = facts.stored === undefined ? undefined : readRecord(facts.stored.data);
+  const isBegun = stored !== undefined && (typeof stored === 'string' || stored.record.state === 'under-way');
+  const blockers = findBlockers(facts, { namespace, isBegun });
+  const where = namespace === 'kube-system' ? {} : { namespace };
+  const next =
+    blockers[0]?.hint ??
+    (file === undefined
+      ? nextCommand('takeover plan', cluster.id, { ...where, out: 'takeover.yaml' })
+      : nextCommand('takeover apply', cluster.id, { ...where, file }));
+  return {
+    cluster: cluster.id,
+    isAddonOn: cluster.profile.enabled,
+    counts: {
+      identities: objects.identities.length,
+      bindings: objects.bindings.length,
+      exceptions: objects.exceptions.length,
+      machines: machines.length,
+    },
+    blockers,
+    notes: findNotes(facts),
+    next,
+    export: takeoverExport({ cluster, clusterUid: facts.clusterUid, objects, machines }, sha256),
+  };
+}

@@ -1,0 +1,204 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
+import type { Deps } from '../../domain/deps.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
+import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
+import { recordVersion, type WrittenTakeover } from '../../domain/takeover/takeover-record.ts';
+import { advice, command } from '../../errors/hint.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { enableAddon } from '../addon/enable-addon.ts';
+import { installAgent } from '../agent/install-agent.ts';
+import { uninstallAgent } from '../agent/uninstall-agent.ts';
+import { applyFile } from '../apply/apply-file.ts';
+import type { ChangeOptions } from '../change/start-change.ts';
+import { disableExchange } from '../exchange/disable/disable-exchange.ts';
+import { checkAddonServes, restoreMissing, wayBack } from './steps/back-to-addon.ts';
+import { removeProbes } from './steps/make-probes.ts';
+import {
+  agentDepsOf,
+  dataOf,
+  keep,
+  standingHold,
+  type TakeoverRequest,
+  type TakeoverRun,
+} from './takeover-run.ts';
+import { readTakeover, statusOf, type TakeoverStatus, whereOf } from './takeover-status.ts';
+
+export interface RollbackRequest extends TakeoverRequest {
+  /** What was saved, where the cluster has it no more. */
+  readonly file: TakeoverExport | undefined;
+  /** Registers the feature first, where the subscription has it no more. */
+  readonly registerFeature: boolean;
+}
+
+/**
+ * Back to the add-on. While that is on still, podid's agent goes; afterwards the add-on is turned on again and gets its
+ * entries back, while podid's agent serves in front of it.
+ *
+ * @returns undefined when the question was answered by No
+ * @throws PodidError TakeoverBlocked where none has been begun, and those of the commands that it stands on
+ */
+export async function rollbackTakeover(
+  deps: Omit<Deps, 'deadline'>,
+  request: RollbackRequest,
+  options: ChangeOptions,
+): Promise<TakeoverStatus | undefined> {
+  const kube = await deps.kube.connect(deps.signal);
+  const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
+  const inCluster = await readTakeover(kube, request, deps.signal);
+  const written = inCluster?.written ?? (await writtenInFile(deps, kube, { request, cluster }));
+  if (written === undefined || written.record.state === 'rolled-back') {
+    throw new PodidError('TakeoverBlocked', 'There is no takeover to roll back.', {
+      hint: advice`${nextCommand('takeover status', request.cluster, whereOf(request))} shows how far it is; where its ConfigMap is gone, ${command('podid takeover rollback -f FILE').again()} goes by the file of the plan`,
+    });
+  }
+  const way = await wayBack(kube, cluster, written, deps.signal);
+  const text =
+    way === 'serving'
+      ? `Roll the takeover of cluster ${request.cluster.name} back${written.record.agentWasThere ? '' : ", and remove podid's agent"}? The add-on, which is on, serves the pods then.`
+      : `Roll the takeover of cluster ${request.cluster.name} back, and turn the add-on on again with its ${written.export.identities.length} pod identities? podid's agent goes on serving in front of it.`;
+  if (!(await deps.confirm(text))) {
+    return undefined;
+  }
+  const found = inCluster ?? {
+    written,
+    stored: await kube.takeover.write({ namespace: request.namespace }, dataOf(written), deps.signal),
+  };
+  const run: TakeoverRun = { deps: { ...deps, confirm: async () => true }, kube, request, options, found };
+  const hold = standingHold(run);
+  // From here on an apply that runs at once ends before it asks Azure, and a repeated rollback takes the same way.
+  await keep(run, {
+    record: { ...written.record, state: 'under-way', rollingBack: way },
+    export: written.export,
+    ...(hold === undefined ? {} : { hold }),
+  });
+  await (way === 'serving'
+    ? backToServingAddon(run)
+    : backToNewAddon(run, { ...request, isDone: written.record.state === 'done' }));
+  const { record, export: exported } = run.found.written;
+  await keep(run, {
+    record: {
+      ...record,
+      state: 'rolled-back',
+      stepAt: new Date(deps.clock.now()).toISOString(),
+    },
+    export: exported,
+  });
+  return statusOf(run.found.written, request);
+}
+
+/** What was saved stands in the file alone: where it is has to be told by Azure. @throws PodidError TakeoverBlocked */
+async function writtenInFile(
+  { clock, signal }: Omit<Deps, 'deadline'>,
+  kube: ConnectedCluster,
+  of: { readonly request: RollbackRequest; readonly cluster: Cluster },
+): Promise<WrittenTakeover | undefined> {
+  const { file, cluster: id } = of.request;
+  if (file === undefined) {
+    return undefined;
+  }
+  if (file.clusterUid !== (await kube.takeover.clusterUid(signal))) {
+    throw new PodidError('TakeoverBlocked', 'The file is of another cluster, or of one that was made anew.', {
+      hint: nextCommand('takeover status', id, whereOf(of.request)),
+    });
+  }
+  const at = new Date(clock.now()).toISOString();
+  const record = {
+    version: recordVersion,
+    state: 'under-way',
+    step: of.cluster.profile.enabled ? 3 : 4,
+    begunAt: at,
+    stepAt: at,
+    proofs: {},
+    gaps: [],
+  } as const;
+  return { record, export: file };
+}
+
+/** The identities are on the nodes still, so that the add-on's agent serves all of them. */
+async function backToServingAddon(run: TakeoverRun): Promise<void> {
+  const { deps, kube, request, options } = run;
+  const { agentWasThere } = run.found.written.record;
+  const own = (await kube.agent.installations(request.namespace, deps.signal)).some(
+    ({ kind }) => kind === 'podid',
+  );
+  if (own && !agentWasThere) {
+    deps.report.note('1 of 3: tokens come from the nodes again');
+    const { done } = await disableExchange(
+      deps,
+      { cluster: request.cluster, identities: undefined, revokeTrust: false },
+      options,
+    );
+    if (done?.failure !== undefined) {
+      throw done.failure;
+    }
+  }
+  deps.report.note('2 of 3: the probe pods and the hold go');
+  await removeProbes(run);
+  const { record, export: exported } = run.found.written;
+  await keep(run, { record, export: exported });
+  if (agentWasThere) {
+    deps.report.note(
+      advice`3 of 3: podid's agent was there before the takeover, and stays, with the identities whose tokens are exchanged (${nextCommand('exchange status', request.cluster)})`,
+    );
+    return;
+  }
+  deps.report.note("3 of 3: podid's agent goes, and its rules with it");
+  await checkAddonServes(run);
+  const install = request.install({ alongside: true, force: false });
+  const end = await uninstallAgent(
+    agentDepsOf(run),
+    { release: install.release, values: install.values(), cleanUpOnly: false, dryRun: false },
+    request.wait,
+  );
+  if (end?.failure !== undefined) {
+    throw end.failure;
+  }
+}
+
+async function backToNewAddon(
+  run: TakeoverRun,
+  { registerFeature, isDone }: RollbackRequest & { readonly isDone: boolean },
+): Promise<void> {
+  const { deps, request, options, found } = run;
+  const { identities, exceptions, allowNetworkPluginKubenet } = found.written.export;
+  deps.report.note("1 of 3: podid's agent leaves the usual ports to the add-on's");
+  // The hold stays meanwhile: AKS writes the definitions anew.
+  await installAgent(agentDepsOf(run), request.install({ alongside: true, force: true }), request.wait);
+  deps.report.note('2 of 3: the add-on is turned on');
+  const enabled = await enableAddon(
+    deps,
+    { cluster: request.cluster, kubenetConsent: allowNetworkPluginKubenet, registerFeature },
+    options,
+  );
+  if (enabled.done?.failure !== undefined) {
+    throw enabled.done.failure;
+  }
+  deps.report.note('3 of 3: its entries are applied');
+  const applied = await applyFile(
+    deps,
+    {
+      cluster: request.cluster,
+      wanted: { identities, exceptions },
+      files: ['takeover.yaml'],
+      prune: false,
+      keepGoing: false,
+      extras: {},
+      show: () => undefined,
+    },
+    options,
+  );
+  if (applied.done?.failure !== undefined) {
+    throw applied.done.failure;
+  }
+  if (!isDone) {
+    await restoreMissing(run);
+  }
+  await removeProbes(run);
+  if (standingHold(run) !== undefined) {
+    deps.report.note('The hold ends with it.');
+  }
+  deps.report.note(
+    advice`podid's agent serves the pods, in front of the add-on's. To leave them to that: ${command('podid nmi uninstall --namespace', request.namespace)}, once no identity is exchanged (${nextCommand('exchange disable', request.cluster)})`,
+  );
+}

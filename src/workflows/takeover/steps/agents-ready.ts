@@ -1,0 +1,58 @@
+import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { startDeadline } from '../../../domain/time/deadline.ts';
+import { PodidError } from '../../../errors/podid-error.ts';
+import type { AgentNode } from '../../agent/read-agent-status.ts';
+import { readAgentStatus } from '../../agent/read-agent-status.ts';
+import { agentDepsOf, type TakeoverRun } from '../takeover-run.ts';
+import { whereOf } from '../takeover-status.ts';
+
+/** Whether an agent is as it should be. */
+type WantedAgent = (node: AgentNode) => boolean;
+
+/**
+ * Waits until every node that an agent belongs on has one of podid's that is as `wanted`. One that refuses a hold gets
+ * some time: it looks again twice a minute, and may not have seen a newer one yet.
+ *
+ * @param wanted `anew`: what that is, for each look
+ * @param what completes "Not every agent …"
+ * @param why completes the message of the failure
+ * @throws PodidError AgentNotReady, naming the nodes
+ */
+export async function untilAgents(
+  run: TakeoverRun,
+  what: string,
+  wanted: WantedAgent | { readonly anew: () => Promise<WantedAgent> },
+  why: () => Promise<string> = async () => '',
+): Promise<void> {
+  const { deps, request } = run;
+  const { timeoutMs, intervalMs, signal } = request.wait;
+  const deadline = startDeadline(deps.clock, timeoutMs, signal);
+  const patience = startDeadline(deps.clock, Math.min(timeoutMs, refusingMs), signal);
+  for (;;) {
+    const quiet = { ...deps.report, note: () => undefined, warn: () => undefined };
+    const of = { ...agentDepsOf(run), report: quiet };
+    const { status } = await readAgentStatus(
+      of,
+      { namespace: request.namespace, addonState: async () => undefined },
+      signal,
+    );
+    const isWanted = typeof wanted === 'function' ? wanted : await wanted.anew();
+    const lacking = status.nodes.filter((node) => !isWanted(node));
+    if (status.nodes.length > 0 && lacking.length === 0) {
+      return;
+    }
+    const refused = lacking.find(({ hold }) => hold === 'refused');
+    if (deadline.passed() || (refused !== undefined && patience.passed())) {
+      const names = lacking.slice(0, 5).map(({ name, hold }) => `${name} (ready, hold: ${hold})`);
+      throw new PodidError(
+        'AgentNotReady',
+        `Not every agent ${what}: ${status.nodes.length === 0 ? 'there is none' : names.join(', ')}.${await why()}`,
+        { hint: nextCommand('nmi status', request.cluster, whereOf(request)) },
+      );
+    }
+    deps.report.progress(`${status.nodes.length - lacking.length} of ${status.nodes.length} agents: ${what}`);
+    await deadline.pause(intervalMs);
+  }
+}
+
+const refusingMs = 10 * 60_000;

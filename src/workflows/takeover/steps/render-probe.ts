@@ -1,0 +1,89 @@
+import type { AgentInstallation } from '../../../domain/kubernetes/agent-installation.ts';
+import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
+import type { KubeObject } from '../../../domain/kubernetes/kube-object.ts';
+
+/** Ends by itself, should nobody take it away: a takeover has two hours. */
+const longestSec = 3 * 60 * 60;
+/** A line a second, for as long as a pod lives. */
+export const mostLines = longestSec;
+
+export const probeLabels = {
+  'app.kubernetes.io/name': 'podid',
+  'app.kubernetes.io/component': 'takeover-probe',
+  'app.kubernetes.io/managed-by': 'podid',
+} as const;
+
+/**
+ * As an SDK asks: what may pass is tried again for ten seconds, and the whole wait counts; 400, 401 and 403 do not pass.
+ * Only an answer of podid's own agent is one. The token is not kept.
+ */
+const question = `
+const url = 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com%2F';
+const ask = async () => {
+  const answer = await fetch(url, { headers: { Metadata: 'true', Connection: 'close' }, signal: AbortSignal.timeout(10000) });
+  const text = await answer.text();
+  const isOwn = answer.status === 200 && answer.headers.has('x-podid-agent') && text.includes('access_token');
+  return isOwn ? 'token' : [400, 401, 403].includes(answer.status) ? 'refused' : 'later';
+};
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+for (;;) {
+  const began = Date.now();
+  let answer = 'later';
+  for (let pause = 200; answer === 'later' && Date.now() - began < 10000; pause *= 2) {
+    answer = await ask().catch(() => 'later');
+    if (answer === 'later') await wait(pause);
+  }
+  process.stdout.write('T ' + began + ' ' + (answer === 'token' ? 1 : 0) + ' ' + (Date.now() - began) + '\\n');
+  await wait(Math.max(1, 1000 - (Date.now() - began)));
+}
+`;
+
+/** A pod that asks once a second on that node. */
+export function renderProbe(
+  { image, imagePullPolicy, imagePullSecrets }: AgentInstallation,
+  place: {
+    readonly node: string;
+    readonly name: string;
+    readonly namespace: string;
+    readonly selector: string;
+  },
+): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: place.name,
+      namespace: place.namespace,
+      labels: {
+        ...probeLabels,
+        [bindingLabel]: place.selector,
+      },
+    },
+    spec: {
+      nodeName: place.node,
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: longestSec,
+      terminationGracePeriodSeconds: 1,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      tolerations: [{ operator: 'Exists' }],
+      // Nodes pass over those that this namespace does not have.
+      ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
+      securityContext: { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'probe',
+          image,
+          imagePullPolicy,
+          command: ['node', '--input-type=module', '-e', question],
+          resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '128Mi' } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { identityId } from './emulated-podid.ts';
+import { type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
+
+const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
+const cluster = ['-g', 'demo-rg', '-c', 'demo'];
+const stay = { definitions: 'stay', identities: 'stay', nmi: 'first', delayMs: 0 } as const;
+const go = { definitions: 'go', identities: 'go', nmi: 'last', delayMs: 20 } as const;
+
+async function plan({ podid, folder }: TakeoverWorld): Promise<string> {
+  const file = join(folder, 'takeover.yaml');
+  const ran = await podid.run(['takeover', 'plan', ...cluster, '--out', file, '-o', 'json']);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ blockers: [] });
+  return file;
+}
+
+function run({ podid }: TakeoverWorld, word: string, ...more: string[]) {
+  const common = ['--rounds', '2', '--over', '1s', '--yes', '-o', 'json', '--timeout', '6h'];
+  return podid.run(['takeover', word, ...cluster, ...image, ...common, ...more]);
+}
+
+async function done(world: TakeoverWorld, word: string, ...more: string[]) {
+  const ran = await run(world, word, ...more);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  return JSON.parse(ran.stdout) as {
+    readonly step: number;
+    readonly state: string;
+    readonly proof: { readonly asked: number; readonly answered: number };
+    readonly gaps: readonly { readonly identity: string; readonly machine: string; readonly ms: number }[];
+  };
+}
+
+function failedOf({ asked }: TakeoverWorld, isCounted = (_: string) => true): number {
+  return Object.entries(asked).reduce((sum, [name, { failed }]) => sum + (isCounted(name) ? failed : 0), 0);
+}
+
+/** A second identity, to which Azure gives no federated credential: its tokens stay with the nodes. */
+async function withOneThatStays({ podid }: TakeoverWorld): Promise<void> {
+  const id = identityId('stays');
+  await podid.json(`add --namespace demo --name stays --identity-resource-id ${id} --create-identity`);
+  await podid.json(`node assign ${cluster.join(' ')} --identities ${id}`);
+  podid.emulator.faults.add({
+    match: { method: 'PUT', path: 'stays/federatedIdentityCredentials' },
+    effect: {
+      status: 403,
+      body: { error: { code: 'RequestDisallowedByPolicy', message: 'The policy allows none.' } },
+    },
+  });
+}
+
+describe('podid takeover apply on the emulator', () => {
+  it.each(
+    (['stay', 'go'] as const).flatMap((definitions) =>
+      (['stay', 'go'] as const).flatMap((identities) =>
+        (['first', 'last'] as const).map((nmi) => ({ definitions, identities, nmi, delayMs: 20 })),
+      ),
+    ),
+  )(
+    'loses no request of an exchanged identity where definitions $definitions, identities $identities, and NMI ends $nmi',
+    async (removal) => {
+      await using world = await takeoverWorld(removal);
+      await withOneThatStays(world);
+      await done(world, 'apply', '-f', await plan(world), '--until', '1');
+      world.askAs('web');
+      world.askAs('stays');
+      const status = await done(world, 'apply');
+      expect(status).toMatchObject({ step: 8, state: 'done' });
+      expect(status.proof.asked).toBeGreaterThan(20);
+      expect(status.proof.answered).toBe(status.proof.asked);
+      expect(world.asked['asks-web']?.asked).toBeGreaterThan(20);
+      expect(failedOf(world, (name) => name !== 'asks-stays')).toBe(0);
+      const lost = {
+        identity: 'demo/stays',
+        machine: expect.stringContaining('vmss'),
+        ms: expect.any(Number),
+      };
+      expect(status.gaps).toEqual(removal.identities === 'go' ? [lost] : []);
+      const { kube } = world.podid.emulator;
+      expect(kube.get('AzureIdentity', 'demo', 'web')?.metadata.labels).toMatchObject({
+        'app.kubernetes.io/managed-by': 'podid',
+      });
+      expect(kube.get('ConfigMap', 'kube-system', 'podid-takeover')?.['data']).not.toHaveProperty('hold');
+      expect(
+        kube.list('Pod', 'demo').filter(({ metadata }) => metadata.name.startsWith('podid-takeover')),
+      ).toEqual([]);
+    },
+    120_000,
+  );
+
+  it('puts back on the nodes what AKS took, where tokens stay with IMDS', async () => {
+    await using world = await takeoverWorld({ ...go, nmi: 'first' });
+    const status = await done(world, 'apply', '-f', await plan(world), '--no-exchange');
+    expect(status).toMatchObject({ step: 8, state: 'done' });
+    const machines = await world.podid.run(['node', 'list', ...cluster, '-o', 'json']);
+    expect(machines.stdout).toContain('/userAssignedIdentities/web');
+  }, 120_000);
+
+  it('goes on from each step, after its end, by the same command without a file', async () => {
+    await using world = await takeoverWorld(go);
+    const file = await plan(world);
+    for (let step = 1; step <= 8; step += 1) {
+      const begin = step === 1 ? ['-f', file] : [];
+      const status = await done(world, 'apply', ...begin, '--until', String(step));
+      expect(status).toMatchObject({ step, state: step === 8 ? 'done' : 'under-way' });
+      expect(await world.podid.json(['takeover', 'status', ...cluster, '-o', 'json'])).toMatchObject({
+        step,
+      });
+    }
+    expect(failedOf(world)).toBe(0);
+  }, 240_000);
+
+  it('begins nothing without a file, nor by one that is not of the cluster as it is', async () => {
+    await using world = await takeoverWorld(stay);
+    const { podid } = world;
+    const [before] = [podid.count('clusters.put')];
+    const without = await run(world, 'apply');
+    expect([without.exitCode, without.stderr]).toEqual([
+      5,
+      expect.stringContaining('without the file of a plan'),
+    ]);
+    const file = await plan(world);
+    podid.emulator.kube.remove('AzureIdentityBinding', 'demo', 'web-binding');
+    expect((await run(world, 'apply', '-f', file)).exitCode).toBe(5);
+    expect(podid.count('clusters.put')).toBe(before);
+    expect(podid.emulator.kube.get('ConfigMap', 'kube-system', 'podid-takeover')).toBeUndefined();
+  }, 120_000);
+});
+
+describe('podid takeover rollback on the emulator', () => {
+  it.each([1, 2, 3])(
+    'takes the agent away again after step %i, and never touches the add-on',
+    async (step) => {
+      await using world = await takeoverWorld(stay);
+      await done(world, 'apply', '-f', await plan(world), '--until', String(step));
+      const puts = world.podid.count('clusters.put');
+      expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
+      expect(world.podid.count('clusters.put')).toBe(puts);
+      const { kube } = world.podid.emulator;
+      expect(kube.get('DaemonSet', 'kube-system', 'podid-nmi')).toBeUndefined();
+      expect(
+        kube.get('AzureIdentity', 'demo', 'web')?.metadata.annotations?.['podid.io/token-source'],
+      ).not.toBe('exchange');
+    },
+    120_000,
+  );
+
+  it.each([3, 5])(
+    'goes by the file of the plan where the ConfigMap is gone, after step %i',
+    async (step) => {
+      await using world = await takeoverWorld(go);
+      const file = await plan(world);
+      await done(world, 'apply', '-f', file, '--until', String(step));
+      const { kube } = world.podid.emulator;
+      kube.remove('ConfigMap', 'kube-system', 'podid-takeover');
+      const without = await run(world, 'rollback');
+      expect([without.exitCode, without.stderr]).toEqual([
+        5,
+        expect.stringMatching(/podid takeover rollback .*-f FILE/),
+      ]);
+      expect(await done(world, 'rollback', '-f', file)).toMatchObject({ state: 'rolled-back' });
+      const entries = await world.podid.json(['list', ...cluster, '-o', 'json']);
+      expect(entries).toMatchObject([{ namespace: 'demo', name: 'web' }]);
+    },
+    120_000,
+  );
+
+  it.each([4, 5, 6, 7, 8])(
+    'turns the add-on on again with its entries after step %i',
+    async (step) => {
+      await using world = await takeoverWorld(go);
+      await done(world, 'apply', '-f', await plan(world), '--until', String(step));
+      expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
+      expect(failedOf(world)).toBe(0);
+      const entries = await world.podid.json(['list', ...cluster, '-o', 'json']);
+      expect(entries).toMatchObject([{ namespace: 'demo', name: 'web', provisioningState: 'Assigned' }]);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,129 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type EmulatedPodid, emulatedPodid, identityIdInAzure } from './emulated-podid.ts';
+
+interface Planned {
+  readonly addon: string;
+  readonly identities: number;
+  readonly machines: number;
+  readonly blockers: readonly { readonly code: string; readonly hint: string }[];
+  readonly notes: readonly { readonly code: string }[];
+  readonly next: string;
+}
+
+const planOf = async (podid: EmulatedPodid, more = ''): Promise<Planned> =>
+  (await podid.json(`takeover plan -g demo-rg -c demo -o json ${more}`.trim())) as Planned;
+const codes = (found: readonly { readonly code: string }[]) => found.map(({ code }) => code);
+
+describe('podid takeover plan on the emulator', () => {
+  it('saves all that the add-on may take away, and reads only', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const folder = await mkdtemp(join(tmpdir(), 'podid-takeover-'));
+    const [before, kubeBefore] = [podid.emulator.requests.length, podid.emulator.kube.requests.length];
+    const planned = await planOf(podid, `--out ${join(folder, 'takeover.yaml')}`);
+    expect(planned).toMatchObject({ addon: 'on', identities: 1, machines: 1, blockers: [] });
+    expect(planned.next).toContain('podid takeover apply');
+    const saved = parse(await readFile(join(folder, 'takeover.yaml'), 'utf8'));
+    expect(saved).toMatchObject({
+      kind: 'PodIdentityTakeover',
+      cluster: { name: 'demo' },
+      clusterUid: podid.emulator.kube.get('Namespace', '', 'kube-system')?.metadata.uid,
+      identities: [{ namespace: 'demo', name: 'web', identityResourceId: expect.stringContaining('/web') }],
+      objects: { identities: [{ metadata: { name: 'web', namespace: 'demo' } }] },
+      machines: [{ identities: expect.arrayContaining([identityIdInAzure('web')]) }],
+    });
+    await rm(folder, { recursive: true });
+    const sent = podid.emulator.requests.slice(before).map(({ method, path }) => ({ method, path }));
+    expect(sent.filter(({ method, path }) => method !== 'GET' && !path.includes('/listCluster'))).toEqual([]);
+    const verbs = podid.emulator.kube.requests.slice(kubeBefore).map(({ verb }) => verb);
+    expect(new Set(verbs)).toEqual(new Set(['get', 'list']));
+  });
+
+  it.each<[string, string, (podid: EmulatedPodid) => void | Promise<void>, string]>([
+    ['the add-on is off', 'in-use', async (podid) => void (await podid.run('disable --yes')), 'AddonOff'],
+    ['an entry is Failed', 'failed-entry', () => undefined, 'DeadEntry'],
+    ['an identity is gone', 'gone-identity', () => undefined, 'DeadEntry'],
+    [
+      'the objects are not those of Azure',
+      'in-use',
+      ({ emulator }) => emulator.kube.remove('AzureIdentityBinding', 'demo', 'web-binding'),
+      'ObjectsMissing',
+    ],
+    [
+      'the definitions are gone',
+      'in-use',
+      ({ emulator }) => {
+        emulator.kube.faults.missingCrds = true;
+      },
+      'ObjectsUnread',
+    ],
+  ])('is blocked where %s', async (_, scenario, disturb, code) => {
+    await using podid = await emulatedPodid({ scenario });
+    await disturb(podid);
+    expect(codes((await planOf(podid)).blockers)).toContain(code);
+  });
+
+  it('leads to no blockers by the commands that it prints', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    podid.emulator.kube.remove('AzureIdentityBinding', 'demo', 'web-binding');
+    const { next } = await planOf(podid);
+    const typed = await podid.run(next.replace(/^podid /, ''));
+    expect(typed.exitCode, typed.stderr).toBe(0);
+    expect((await planOf(podid)).blockers).toEqual([]);
+  });
+
+  it('tells before what depends on the add-on, and keeps nobody by it', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    podid.emulator.kube.seed({
+      apiVersion: 'aadpodidentity.k8s.io/v1',
+      kind: 'AzureIdentity',
+      metadata: { namespace: 'demo', name: 'by-hand' },
+      spec: { type: 1, clientID: '00000000-0000-4000-8000-0000c11e0009', clientPassword: { name: 's' } },
+    });
+    const { blockers, notes } = await planOf(podid);
+    expect(blockers).toEqual([]);
+    expect(codes(notes)).toEqual(expect.arrayContaining(['NoIssuer', 'EgressUnknown', 'ServicePrincipals']));
+  });
+
+  it('prints a table with each command', async () => {
+    await using podid = await emulatedPodid({ scenario: 'gone-identity' });
+    const { stdout, exitCode } = await podid.run('takeover plan -g demo-rg -c demo -o table');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('DeadEntry: ');
+    expect(stdout).toContain('→ podid delete ');
+    expect(stdout).toContain('Blocked. Next: podid delete ');
+  });
+});
+
+describe('podid takeover status on the emulator', () => {
+  it('says so where none has been begun', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    expect(await podid.json('takeover status -g demo-rg -c demo -o json')).toMatchObject({
+      step: 0,
+      of: 8,
+      state: 'not-begun',
+      proof: { asked: 0, answered: 0, longestMs: null, silent: [] },
+      next: expect.stringContaining('podid takeover plan'),
+    });
+  });
+
+  it.each([
+    ['of no meaning', { record: '{}' }],
+    ['that is no JSON', { record: '{', export: '[', objects: 'null' }],
+    ['without anything', {}],
+  ])('believes no ConfigMap %s', async (_, data) => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    podid.emulator.kube.seed({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: 'kube-system', name: 'podid-takeover' },
+      data,
+    });
+    const ran = await podid.run('takeover status -g demo-rg -c demo');
+    expect(ran.exitCode).toBe(5);
+    expect(ran.stderr).toContain('is not a takeover of this cluster');
+  });
+});

@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { identityId } from './emulated-podid.ts';
+import { type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
+
+const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
+const cluster = ['-g', 'demo-rg', '-c', 'demo'];
+const stay = { definitions: 'stay', identities: 'stay', nmi: 'first', delayMs: 0 } as const;
+const go = { definitions: 'go', identities: 'go', nmi: 'last', delayMs: 20 } as const;
+const quick = ['--rounds', '2', '--over', '1s', '--yes', '-o', 'json', '--timeout', '6h'];
+
+async function begun(world: TakeoverWorld, until: number): Promise<void> {
+  const file = join(world.folder, 'takeover.yaml');
+  const planned = await world.podid.run(['takeover', 'plan', ...cluster, '--out', file, '-o', 'json']);
+  expect(JSON.parse(planned.stdout)).toMatchObject({ blockers: [] });
+  await done(world, 'apply', '-f', file, '--until', String(until));
+}
+
+function run({ podid }: TakeoverWorld, word: string, ...more: string[]) {
+  return podid.run(['takeover', word, ...cluster, ...image, ...quick, ...more]);
+}
+
+async function done(world: TakeoverWorld, word: string, ...more: string[]): Promise<unknown> {
+  const ran = await run(world, word, ...more);
+  expect(ran.exitCode, ran.stderr).toBe(0);
+  return JSON.parse(ran.stdout);
+}
+
+const namesOf = ({ podid }: TakeoverWorld, kind: string) =>
+  podid.emulator.kube.list(kind).map(({ metadata }) => metadata.name);
+async function entries({ podid }: TakeoverWorld): Promise<readonly string[]> {
+  const ran = await podid.run(['list', ...cluster, '-o', 'json']);
+  return (JSON.parse(ran.stdout || '[]') as { readonly name: string }[]).map(({ name }) => name);
+}
+async function isAddonOn({ podid }: TakeoverWorld): Promise<boolean> {
+  return JSON.parse((await podid.run(['status', ...cluster, '-o', 'json'])).stdout).enabled === true;
+}
+
+/** As a chart of the user's own writes them. */
+function objectsOfHelm({ podid }: TakeoverWorld): void {
+  const labels = { 'app.kubernetes.io/managed-by': 'Helm' };
+  const apiVersion = 'aadpodidentity.k8s.io/v1';
+  podid.emulator.kube.seed({
+    apiVersion,
+    kind: 'AzureIdentity',
+    metadata: { name: 'mine', namespace: 'demo', labels },
+    spec: { type: 0, resourceID: identityId('web'), clientID: '00000000-0000-4000-8000-0000c11e0001' },
+  });
+  podid.emulator.kube.seed({
+    apiVersion,
+    kind: 'AzureIdentityBinding',
+    metadata: { name: 'mine-b', namespace: 'demo', labels },
+    spec: { azureIdentity: 'mine', selector: 'mine' },
+  });
+}
+
+describe('podid takeover leaves no pod without an agent', () => {
+  it('where apply and rollback run at once', async () => {
+    await using world = await takeoverWorld(stay);
+    await begun(world, 3);
+    const [, back] = await Promise.all([run(world, 'apply'), run(world, 'rollback')]);
+    const agents = namesOf(world, 'DaemonSet');
+    if (await isAddonOn(world)) {
+      expect(await entries(world)).toEqual(['web']);
+    } else {
+      expect([back.exitCode !== 0, agents]).toEqual([true, expect.arrayContaining(['podid-nmi'])]);
+    }
+    expect(agents.length).toBeGreaterThan(0);
+    expect(await done(world, 'rollback').catch(() => 'rolled back before')).toBeDefined();
+    expect(await entries(world)).toEqual(['web']);
+  });
+
+  it('where the add-on was turned off and on without its entries, and gives them back', async () => {
+    await using world = await takeoverWorld({ ...stay, identities: 'go' });
+    await begun(world, 3);
+    await world.podid.run(['disable', ...cluster, '--no-mirror', '--yes']);
+    await world.podid.run(['enable', ...cluster]);
+    expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
+    expect(await entries(world)).toEqual(['web']);
+    expect(namesOf(world, 'DaemonSet')).toContain('podid-nmi');
+  });
+
+  it('where the definitions have gone while the add-on is on', async () => {
+    await using world = await takeoverWorld(stay);
+    await begun(world, 3);
+    const { kube } = world.podid.emulator;
+    for (const { metadata } of kube.list('CustomResourceDefinition')) {
+      if (metadata.name.endsWith('.aadpodidentity.k8s.io')) {
+        kube.remove('CustomResourceDefinition', '', metadata.name);
+      }
+    }
+    expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
+    expect(namesOf(world, 'DaemonSet')).toContain('podid-nmi');
+    expect(namesOf(world, 'AzureIdentity')).toContain('web');
+  });
+
+  it('where its agent was there before, with what it exchanges', async () => {
+    await using world = await takeoverWorld(stay);
+    const values = [...image, '--set', 'podid.exchange.enabled=true'];
+    await world.podid.run(['nmi', 'install', '--alongside', ...values, ...cluster, '--timeout', '40m']);
+    await world.podid.run(['exchange', 'enable', ...cluster, ...quick]);
+    await begun(world, 3);
+    expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
+    expect(namesOf(world, 'DaemonSet')).toContain('podid-nmi');
+    const [row] = JSON.parse(
+      (await world.podid.run(['exchange', 'status', ...cluster, '-o', 'json'])).stdout,
+    );
+    expect(row).toMatchObject({ source: 'exchange' });
+  });
+});
+
+describe('podid takeover loses nothing', () => {
+  it('of what Helm has written, where AKS takes the definitions and it is rolled back', async () => {
+    await using world = await takeoverWorld(go);
+    objectsOfHelm(world);
+    await begun(world, 4);
+    await done(world, 'rollback');
+    expect(namesOf(world, 'AzureIdentity').toSorted()).toEqual(['mine', 'web']);
+    expect(namesOf(world, 'AzureIdentityBinding')).toContain('mine-b');
+  });
+
+  it('of the entries that came after it had begun', async () => {
+    await using world = await takeoverWorld(go);
+    await begun(world, 3);
+    const more = ['--namespace', 'demo', '--name', 'second', '--identity-resource-id', identityId('web')];
+    expect(await world.podid.run(['add', ...cluster, ...more])).toMatchObject({ exitCode: 0 });
+    await done(world, 'apply', '--until', '4');
+    await done(world, 'rollback');
+    expect((await entries(world)).toSorted()).toEqual(['second', 'web']);
+  });
+
+  it('of another cluster, to which -g and -c lead and the kubeconfig does not', async () => {
+    await using world = await takeoverWorld(stay);
+    await begun(world, 3);
+    const { clusters } = world.podid.emulator.world;
+    const [[id, demo]] = [...clusters] as [
+      [string, typeof clusters extends Map<string, infer One> ? One : never],
+    ];
+    const prod = { ...demo, document: JSON.parse(JSON.stringify(demo.document)) };
+    Object.assign(prod.document, { id: prod.document.id.replace(/demo$/, 'prod'), name: 'prod' });
+    clusters.set(id.replace(/demo$/, 'prod'), prod);
+    const kubeconfig = world.podid.emulator.environment['KUBECONFIG'] ?? '';
+    for (const word of ['apply', 'rollback', 'status']) {
+      const ask = word === 'status' ? ['-o', 'json'] : [...image, ...quick];
+      const ran = await world.podid.run([
+        ...['takeover', word, '-g', 'demo-rg', '-c', 'prod', '--kubeconfig', kubeconfig],
+        ...ask,
+      ]);
+      expect(ran.exitCode).not.toBe(0);
+      expect(ran.stderr).toContain(
+        'it is the one of cluster demo in resource group demo-rg, and you named prod',
+      );
+    }
+    expect(prod.document.properties.podIdentityProfile).toMatchObject({ enabled: true });
+  });
+
+  it('of a rollback that is under way: apply waits for its end', async () => {
+    await using world = await takeoverWorld(stay);
+    await begun(world, 4);
+    world.podid.emulator.faults.add({
+      match: { method: 'PUT', path: 'managedClusters/demo' },
+      effect: {
+        status: 403,
+        body: { error: { code: 'RequestDisallowedByPolicy', message: 'The policy allows none.' } },
+      },
+    });
+    expect((await run(world, 'rollback')).exitCode).not.toBe(0);
+    const ahead = await run(world, 'apply');
+    expect(ahead.exitCode).not.toBe(0);
+    expect(ahead.stderr).toMatch(/A rollback of this takeover is under way[\s\S]*podid takeover rollback/);
+    world.podid.emulator.faults.clear();
+    expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
+    expect(await entries(world)).toEqual(['web']);
+  });
+});
