@@ -46,8 +46,9 @@ export interface HttpServer {
   readonly inFlight: number;
   readonly connections: number;
   /**
-   * Goes on accepting and answering, until nothing was under way for `idleMs`, or `mostMs` are over; then
-   * closes. Closing the listener first would break the clients that are about to reuse a connection.
+   * Goes on accepting and answering, until nothing was under way and nobody connected for `idleMs`, or `mostMs` are
+   * over; then closes, and gives those that have just connected `idleMs` to ask. Closing the listener first would break
+   * the clients that are about to reuse a connection.
    */
   drain(times: { readonly idleMs: number; readonly mostMs: number }): Promise<void>;
   /** Resets the connections that `isLost` picks, whatever is under way on them. */
@@ -120,6 +121,7 @@ class LimitedServer implements HttpServer {
     // A client that waits for 100-continue has a body to send, and nobody here wants one.
     server.on('checkContinue', (request, response) => this.#serve(request, response));
     server.on('checkExpectation', (request, response) => this.#serve(request, response));
+    server.on('connection', () => this.#wasBusy());
     attachFairly(server, this.#shares, this.#reading);
     server.on('clientError', (error, socket) => refuseMalformed(error, socket));
     return new Promise((resolve, reject) => {
@@ -139,31 +141,41 @@ class LimitedServer implements HttpServer {
     this.draining = true;
     this.#lastBusyAt = began;
     const never = new AbortController().signal;
-    while (clock.monotonic() - began < mostMs) {
+    for (let leftMs = mostMs; leftMs > 0; leftMs = began + mostMs - clock.monotonic()) {
       const idleForMs = this.inFlight > 0 ? 0 : clock.monotonic() - this.#lastBusyAt;
       if (idleForMs >= idleMs) {
         break;
       }
-      await clock.sleep(Math.max(1, idleMs - idleForMs), never);
+      await clock.sleep(Math.max(1, Math.min(idleMs - idleForMs, leftMs)), never);
     }
-    await this.close();
+    await this.#stop(clock.sleep(idleMs, never));
   }
 
   reset(isLost: (connection: OpenConnection) => boolean): void {
     this.#shares.reset(isLost);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#stop(Promise.resolve());
+  }
+
+  /** Node itself ends the connections on which nothing is under way; one on which nobody has asked yet is not of these. */
+  async #stop(grace: Promise<void>): Promise<void> {
     const servers = this.#servers.splice(0);
-    await Promise.all(
-      servers.map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            server.close(() => resolve());
-            server.closeAllConnections();
-          }),
-      ),
+    const closed = Promise.all(
+      servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),
     );
+    await Promise.race([closed, grace]);
+    for (const server of servers) {
+      server.closeAllConnections();
+    }
+    await closed;
+  }
+
+  #wasBusy(): void {
+    if (this.draining) {
+      this.#lastBusyAt = this.#options.clock.monotonic();
+    }
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
@@ -197,9 +209,7 @@ class LimitedServer implements HttpServer {
 
   #leave(): void {
     this.inFlight -= 1;
-    if (this.draining) {
-      this.#lastBusyAt = this.#options.clock.monotonic();
-    }
+    this.#wasBusy();
   }
 
   #fail(error: unknown, response: ServerResponse): void {

@@ -55,6 +55,8 @@ export function createMetrics(): Metrics {
         ...basics(definition),
         collect() {
           this.reset();
+          // A reset leaves 0 where there are no labels, which says another thing than nothing.
+          this.remove({});
           for (const [labels, value] of read()) {
             this.set(labels, value);
           }
@@ -66,6 +68,7 @@ export function createMetrics(): Metrics {
         ...basics(definition),
         collect() {
           this.reset();
+          this.remove({});
           for (const [labels, value] of read()) {
             this.inc(labels, value);
           }

@@ -9,6 +9,7 @@ import { namespaceObject } from './identity-objects.ts';
 import { measured } from './measured.ts';
 import { type OneNode, tellState } from './one-node.ts';
 import { web } from './standard-node.ts';
+import { watchEnds } from './watch-ends.ts';
 
 const checkout = join(import.meta.dirname, '../..');
 
@@ -66,7 +67,10 @@ describe("podid in the place of AKS's add-on, on a real node", () => {
     ];
     const apply = `takeover apply --yes --timeout 4m --rounds 3 --over 2s --set ${values.join(',')}`;
     await podid(`${apply} -f ${file} --until 2`);
+    let ends: readonly number[] = [];
     const drilled = await drill(cluster, programs, { namespace: 'demo', selector: 'web' }, async () => {
+      // Step 7 ends podid's agent on its own port, and starts it on the usual one.
+      const watched = watchEnds(cluster, /podid-nmi\S* serve/);
       expect(await podid(`${apply} --until 4`)).toMatchObject({ step: 4, state: 'under-way' });
       // As AKS may: the kinds go, and all objects with them, and then its agent.
       cluster.kubectl(
@@ -78,11 +82,12 @@ describe("podid in the place of AKS's add-on, on a real node", () => {
       cluster.kubectl('-n', 'kube-system', 'delete', 'daemonset', 'nmi');
       const { step, state, proof } = await podid(apply);
       expect([step, state]).toEqual([8, 'done']);
+      ends = watched.stop();
       expect(proof.asked).toBeGreaterThan(30);
       expect(proof.answered).toBe(proof.asked);
       measured('takeover: asked by the probe', `${proof.asked}, longest ${proof.longestMs} ms`);
     });
-    expectOwnOrNothing('a takeover from the add-on', drilled, web.clientId);
+    expectOwnOrNothing('a takeover from the add-on', drilled, web.clientId, ...ends);
     expect(cluster.kubectl('get', 'azureidentities', '-A', '-o', 'name')).toContain('web');
   });
 });

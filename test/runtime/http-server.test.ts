@@ -295,6 +295,44 @@ describe('a server that drains', () => {
     await expect(once(refused, 'connect')).rejects.toThrow(/ECONNREFUSED/);
   });
 
+  it('answers a client that has connected at the last moment, and asks a little later', async () => {
+    let underWay = 0;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const world = await started({
+      limits: { ...limits, requestMs: 60_000, connections: 1_000, connectionsPerPeer: 1_000 },
+      handle: async (_incoming, response) => {
+        underWay += 1;
+        await held;
+        response.end('answered');
+      },
+    });
+    const early = world.open();
+    early.write(request('Connection: close\r\n'));
+    await until(() => underWay === 1);
+    // Its time is over with the first request still under way: it listens no more, and both are connected.
+    const drained = world.server.drain({ idleMs: 5_000, mostMs: 200 });
+    const late = world.open();
+    await once(late, 'connect');
+    await until(async () => {
+      const probe = world.open();
+      const isRefused = await once(probe, 'connect').then(
+        () => false,
+        () => true,
+      );
+      probe.destroy();
+      return isRefused;
+    });
+    late.write(request());
+    await until(() => underWay === 2);
+    release();
+    expect(await text(late)).toMatch(/Connection: close[\s\S]*answered/);
+    expect(await text(early)).toContain('answered');
+    await drained;
+  });
+
   it('waits for no request longer than it may', async () => {
     const { server, open } = await started({ handle: () => new Promise<void>(() => undefined) });
     open().write(request());

@@ -35,4 +35,17 @@ describe('metrics', () => {
     pods = [];
     expect(await metrics.text()).not.toContain('g{pod=');
   });
+
+  it('leave out what has no value now, and never call it 0', async () => {
+    const metrics = createMetrics();
+    let known: number | undefined;
+    const read = () => (known === undefined ? [] : [[{}, known] as const]);
+    metrics.gauge({ name: 'stands', help: 's' }, read);
+    metrics.total({ name: 'seen_total', help: 's' }, read);
+    expect(await metrics.text()).not.toMatch(/^(?:stands|seen_total)/m);
+    known = 1;
+    expect(await metrics.text()).toMatch(/^stands 1$[\s\S]*^seen_total 1$/m);
+    known = undefined;
+    expect(await metrics.text()).not.toMatch(/^(?:stands|seen_total)/m);
+  });
 });
