@@ -16,6 +16,22 @@ describe("podid nmi on the emulator's own agent", () => {
     expect(`${ran.stdout}${ran.stderr}`).toMatch(said);
   });
 
+  it.each([
+    [
+      'aks-nodepool1-12345678-vmss00000x',
+      /no node aks-\S+x\. Its Linux nodes: aks-\S+0, aks-\S+1\.\n.*kubectl get nodes/,
+    ],
+    ['AKS-nodepool1-12345678-vmss000000', /--node: "AKS-\S+0" .*Nearest: aks-\S+0/],
+  ])('cleans no node that is not there, rehearsed or not: %s', async (node, said) => {
+    await using podid = await emulatedPodid();
+    for (const more of [['--dry-run'], ['--yes']]) {
+      const ran = await podid.run(['nmi', 'uninstall', '--node', node, ...image, ...more]);
+      expect([2, 4]).toContain(ran.exitCode);
+      expect(ran.stderr).toMatch(said);
+    }
+    expect(podid.emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
   it('waits for no pods, of which the emulator runs none, and says so', async () => {
     await using podid = await emulatedPodid({ scenario: 'standard-mode' });
     const removed = await podid.run(['nmi', 'uninstall', '--yes']);

@@ -126,18 +126,31 @@ async function untilClean(
   }
 }
 
-async function knownNodes({ agent }: AgentDeps, node: string | undefined, signal: AbortSignal) {
-  const nodes = (await agent.taintedNodes(signal)).filter(({ takesAgent }) => takesAgent);
+/** @throws PodidError EntryNotFound: there is no such node, or none that an agent belongs on */
+export async function knownNodes(
+  { agent }: Pick<AgentDeps, 'agent'>,
+  node: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly TaintedNode[]> {
+  const all = await agent.taintedNodes(signal);
+  const nodes = all.filter(({ takesAgent }) => takesAgent);
   if (node === undefined) {
     return nodes;
   }
   const found = nodes.filter(({ name }) => name === node);
   if (found.length === 0) {
-    throw new PodidError('EntryNotFound', `The cluster has no Linux node ${node}.`, {
-      hint: advice`kubectl get nodes`,
-    });
+    throw new PodidError('EntryNotFound', noSuchNode(node, all), { hint: advice`kubectl get nodes` });
   }
   return found;
+}
+
+function noSuchNode(node: string, all: readonly TaintedNode[]): string {
+  if (all.some(({ name }) => name === node)) {
+    return `Node ${node} is not a Linux machine of the cluster's own, so that no agent was there.`;
+  }
+  const names = all.filter(({ takesAgent }) => takesAgent).map(({ name }) => name);
+  const shown = [...names.slice(0, 5), ...(names.length > 5 ? [`${names.length - 5} more`] : [])];
+  return `The cluster has no node ${node}. Its Linux nodes: ${shown.join(', ') || 'none'}.`;
 }
 
 /** Each node as it stands, those without a pod among them. */

@@ -7,7 +7,13 @@ import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { advice, type Command, command, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
-import { type CleanedNode, type CleanUpRequest, cleanUpNodes, nodesMissed } from './clean-up-nodes.ts';
+import {
+  type CleanedNode,
+  type CleanUpRequest,
+  cleanUpNodes,
+  knownNodes,
+  nodesMissed,
+} from './clean-up-nodes.ts';
 import {
   type CleanedMachine,
   ledgerOfInstallation,
@@ -52,8 +58,8 @@ export interface UninstallEnd {
  * Definitions, identities, bindings and exceptions stay.
  *
  * @returns undefined when the question was answered by No
- * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | Forbidden | ClusterUnreachable |
- * InvalidUsage where neither an agent nor a value names an image to clean the nodes with
+ * @throws PodidError AgentPresent | AgentRefused | ConfirmationRequired | EntryNotFound | Forbidden |
+ * ClusterUnreachable | InvalidUsage where neither an agent nor a value names an image to clean the nodes with
  */
 export async function uninstallAgent(
   deps: AgentDeps,
@@ -67,6 +73,7 @@ export async function uninstallAgent(
   );
   const installation = found.find(({ namespace }) => namespace === release.namespace);
   if (node !== undefined) {
+    await knownNodes(deps, node, wait.signal);
     await refuseServedNode(deps, found, node, wait.signal);
   } else if (cleanUpOnly) {
     refuseAgents(found);

@@ -229,6 +229,21 @@ describe('taking the agent off the nodes', () => {
     expect(done).toEqual([]);
   });
 
+  it.each([
+    ['that the cluster lacks', 'c', 'The cluster has no node c. Its Linux nodes: a, b.'],
+    ['of Windows', 'w', "Node w is not a Linux machine of the cluster's own, so that no agent was there."],
+  ])('refuses a node %s before it asks or makes anything', async (_, name, message) => {
+    const nodes = [node('a'), node('b'), node('w', { takesAgent: false })];
+    const { place, done } = cluster({ nodes, pods: [], agents: async () => [] });
+    for (const dryRun of [true, false]) {
+      await expect(uninstallAgent(place, { ...request, node: name, dryRun }, wait)).rejects.toMatchObject({
+        code: 'EntryNotFound',
+        message,
+      });
+    }
+    expect(done).toEqual([]);
+  });
+
   it('waits for the pods of an agent that Helm has just deleted', async () => {
     const { place, done } = cluster({ nodes: [node('a')], pods: [ready('a')], agents: async () => [] });
     await uninstallAgent(place, { ...request, cleanUpOnly: true }, wait);
