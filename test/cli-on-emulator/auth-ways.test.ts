@@ -42,4 +42,28 @@ describe('the way to sign in', () => {
     expect(ran.exitCode, ran.stderr).toBe(2);
     expect(ran.stderr).toContain(`${named}: "powershell" is not one of environment, `);
   });
+
+  it.each([
+    ['list --auth az', {}, '--auth az changes nothing'],
+    ['list', { PODID_AUTH: 'az' }, 'PODID_AUTH az changes nothing'],
+    ['list --auth azd', { PODID_AUTH: 'az' }, '--auth azd changes nothing'],
+    ['list --tenant contoso.example', {}, '--tenant contoso.example changes nothing'],
+    [
+      'node list --auth az --tenant contoso.example',
+      {},
+      '--auth az and --tenant contoso.example changes nothing',
+    ],
+    ['identity list --auth az', {}, '--auth az changes nothing'],
+    ['exchange status --auth az', {}, '--auth az changes nothing'],
+  ] as const)(
+    'is not passed over in silence for a token that is given by hand: %s, %j',
+    async (line, variables, said) => {
+      await using podid = await emulatedPodid({ scenario: 'in-use' });
+      const ran = await podid.run(line, variables);
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      expect(ran.stderr).toContain(`warning: PODID_ARM_TOKEN is set and is sent as it is: ${said}.`);
+      expect(ran.stderr).toContain('unset PODID_ARM_TOKEN');
+      expect((await podid.run('list')).stderr).not.toContain('PODID_ARM_TOKEN');
+    },
+  );
 });

@@ -3,6 +3,7 @@ import type { Deps, Kube } from '../../domain/deps.ts';
 import { profileStore } from '../../domain/entries/profile-store.ts';
 import type { Azure, Confirm } from '../../domain/ports.ts';
 import { keepEarly } from '../../domain/time/keep-early.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { messageText } from '../../errors/plain-text.ts';
 import { shellWord } from '../../errors/shell-word.ts';
 import type { FlagValues } from '../../flags/flag-table.ts';
@@ -106,6 +107,7 @@ function isByKubeconfigAlone(flags: OpenFlags, env: Session['context']['env']): 
  */
 export function openAzure(session: Session, subscription: string | undefined): Promise<Azure> {
   const { context, global, report } = session;
+  warnOfToken(session);
   return context.connectAzure({
     cloud: global.cloud ?? (context.env['PODID_CLOUD'] || undefined),
     auth: global.auth ?? (context.env['PODID_AUTH'] || undefined),
@@ -116,6 +118,25 @@ export function openAzure(session: Session, subscription: string | undefined): P
     note: report.note,
     verbose: global.verbose || global.debug ? report.note : undefined,
   });
+}
+
+/** A token that is given by hand is sent as it is: a sign-in that was chosen besides is not passed over in silence. */
+function warnOfToken({ context: { env }, global, report }: Session): void {
+  if (!env['PODID_ARM_TOKEN']) {
+    return;
+  }
+  const chosen = {
+    '--auth': global.auth,
+    ...(global.auth === undefined ? { PODID_AUTH: env['PODID_AUTH'] } : {}),
+    '--tenant': global.tenant,
+  };
+  const given = Object.entries(chosen).flatMap(([name, value]) => (value ? [`${name} ${value}`] : []));
+  if (given.length > 0) {
+    report.warn(
+      `PODID_ARM_TOKEN is set and is sent as it is: ${given.join(' and ')} changes nothing.`,
+      advice`To sign in: ${command('unset PODID_ARM_TOKEN')}`,
+    );
+  }
 }
 
 /** Faults in the flags about the sign-in and the result; the next `checkUsage` reports them. */
