@@ -147,8 +147,10 @@ describe('what podid migrate shows of what pods asked', () => {
   it('has nothing against a workload that has not asked while the record is younger than a day', async () => {
     await using podid = await ownedWorld();
     setAsks(podid, { sinceAgoSec: 3 * 3_600, asks: [] });
-    const { seen, state } = await planOf(podid);
+    const { seen, state, silence } = await planOf(podid);
     expect([seen, state]).toEqual([null, 'planned']);
+    expect(silence).toMatchObject({ state: 'unknown', since: expect.stringMatching(/^20\S+Z$/) });
+    expect((await podid.run('migrate plan -o table')).stdout).toMatch(/ nothing in 3 h +— /);
   });
 
   it('is unknown where an agent does not answer, and the reason is told', async () => {

@@ -91,7 +91,11 @@ function silenceView(silence: Silence): object {
     case 'asked':
       return { state: 'asked', lastAsked: silence.lastAsked };
     case 'unknown':
-      return { state: 'unknown', why: silence.why };
+      return {
+        state: 'unknown',
+        why: silence.why,
+        ...(silence.since === undefined ? {} : { since: silence.since }),
+      };
     default:
       return { state: silence.kind, since: silence.since };
   }
@@ -161,8 +165,7 @@ function seenText({ seen, silence }: Row, nowMs: number): string {
     const client = seen.version === '' ? seen.sdk : `${seen.sdk} ${seen.version}`;
     return `${client} · ${timeSince(seen.lastAsked, nowMs)} ago`;
   }
-  const isWatched = silence?.state === 'silent' || silence?.state === 'watched';
-  return isWatched ? `nothing in ${timeSince(silence.since, nowMs)}` : 'unknown';
+  return silence?.since === undefined ? 'unknown' : `nothing in ${timeSince(silence.since, nowMs)}`;
 }
 
 /** In its largest unit: `3 h`. A clock may be ahead of another. */

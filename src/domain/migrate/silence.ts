@@ -11,8 +11,11 @@ export type Silence =
   | { readonly kind: 'watched'; readonly since: string; readonly forMs: number }
   /** It still asks, or did less than a day ago: when, RFC 3339. */
   | { readonly kind: 'asked'; readonly lastAsked: string }
-  /** Nobody can tell; why, without a full stop. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  /**
+   * Nobody can tell; why, without a full stop. `since` where the agents have seen nothing of it since then, RFC 3339: of
+   * pods without the label that says nothing.
+   */
+  | { readonly kind: 'unknown'; readonly why: string; readonly since?: string };
 
 /** So long no agent must have been asked before a workload counts as moved. */
 export const silentMs = 24 * 60 * 60 * 1000;
@@ -42,12 +45,20 @@ export function silenceOf(
   }
   const fault = whyUnknown(workload.pods, seen);
   if (fault !== undefined) {
-    return fault;
+    return latest === undefined ? { ...fault, ...nothingSince(workload.namespace, seen) } : fault;
   }
   const sinceMs = Math.max(lastMs, watchedMs(workload.pods, seen));
   const since = rfc3339(sinceMs);
   const forMs = nowMs - sinceMs;
   return forMs >= silentMs ? { kind: 'silent', since } : { kind: 'watched', since, forMs };
+}
+
+/** By the records of all nodes, because pods that are gone may have been on any; empty where an agent did not say. */
+function nothingSince(namespace: string, seen: SeenRecord): { readonly since?: string } {
+  const { nodes = [], unheard = [] } = seen;
+  const times = nodes.map(({ name }) => watchedSince(seen, { nodeName: name, namespace }) ?? seen.since);
+  const sinceMs = Math.max(...[seen.since, ...times].map((time) => Date.parse(time)));
+  return unheard.length > 0 || Number.isNaN(sinceMs) ? {} : { since: rfc3339(sinceMs) };
 }
 
 /** Since when all of them were watched for as long as they were there. */
@@ -67,7 +78,10 @@ function rfc3339(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-function whyUnknown(pods: readonly ReadPod[], seen: SeenRecord): Silence | undefined {
+function whyUnknown(
+  pods: readonly ReadPod[],
+  seen: SeenRecord,
+): Extract<Silence, { readonly kind: 'unknown' }> | undefined {
   const unlabelled = pods.find(({ labels }) => labels[useLabel] !== 'true');
   const unheard = pods.find((pod) => watchedSince(seen, pod) === undefined);
   const undated = pods.find(({ createdAt }) => Number.isNaN(Date.parse(createdAt)));
@@ -91,7 +105,7 @@ function whyUnheard({ name, nodeName }: ReadPod, { unheard = [] }: SeenRecord): 
 
 /** The pods of a run stay for as long as the CronJob keeps its Jobs. */
 function silenceOfRuns(
-  { ended, pods }: AskingWorkload,
+  { namespace, ended, pods }: AskingWorkload,
   seen: SeenRecord,
   { lastMs, lastAsked }: { readonly lastMs: number; readonly lastAsked: string | undefined },
 ): Silence {
@@ -115,6 +129,10 @@ function silenceOfRuns(
     return { kind: 'silent', since: begun };
   }
   return lastAsked === undefined
-    ? { kind: 'unknown', why: 'no whole run with the label has been watched yet' }
+    ? {
+        kind: 'unknown',
+        why: 'no whole run with the label has been watched yet',
+        ...nothingSince(namespace, seen),
+      }
     : { kind: 'asked', lastAsked };
 }

@@ -149,11 +149,40 @@ describe('a workload with the label', () => {
       /^the agent of node aks-2, which has pod web-2, did not answer: it is away$/,
     ],
     ['a pod has no node', record, [podAt({ nodeName: '' })], /no node yet/],
-    ['a pod is without the label', record, [podAt({ labels: {} })], /before its template had the label/],
-    ['it has no pods', record, [], /no pods/],
+    [
+      'it has no pods, and an agent somewhere does not answer',
+      { ...record, unheard: [{ node: 'aks-2', why: 'it is away' }] },
+      [],
+      /no pods/,
+    ],
     ['a pod does not say since when it is there', record, [podAt({ createdAt: '' })], /when it was created/],
   ])('is unknown where %s', (_what, seen, pods, why) => {
-    expect(silence(seen, pods)).toEqual({ kind: 'unknown', why: expect.stringMatching(why) });
+    const isHeard = seen?.unheard?.length === 0;
+    expect(silence(seen, pods)).toEqual({
+      kind: 'unknown',
+      why: expect.stringMatching(why),
+      ...(isHeard ? { since: old } : {}),
+    });
+  });
+
+  const until = '2026-12-01T08:00:00Z';
+  it.each<[string, readonly ReadPod[], SeenRecord['nodes'], string]>([
+    ['a pod is without the label', [podAt({ labels: {} })], record.nodes, old],
+    ['it began after the agent', [podAt({ labels: {}, createdAt: until })], record.nodes, old],
+    [
+      'a record lost what its namespace asked until then',
+      [],
+      [{ name: 'aks-9', since: old, forgotten: new Map([['demo', until]]) }],
+      until,
+    ],
+  ])('is unknown, and was watched, where all agents answer: %s', (_what, pods, nodes, since) => {
+    const record: SeenRecord = { since: old, nodes: nodes ?? [], unheard: [], pods: [] };
+    expect(silence(record, pods)).toMatchObject({ kind: 'unknown', since });
+    const asked = { ...ask, controller: { kind: 'Deployment', name: 'web', uid: web.uid } };
+    expect(silence({ ...record, pods: [{ ...asked, lastAsked: '2026-11-25T00:00:00Z' }] }, pods)).toEqual({
+      kind: 'unknown',
+      why: expect.any(String),
+    });
   });
 });
 
@@ -192,9 +221,10 @@ describe('a CronJob with the label', () => {
     ['was on a node whose agent does not answer', { nodeName: 'aks-9' }],
     ['began before the agent', { createdAt: '2026-11-19T00:00:00Z' }],
   ])('has not after one that %s', (_what, changes) => {
-    expect(ofRuns(record, [run(changes)])).toMatchObject({
+    expect(ofRuns(record, [run(changes)])).toEqual({
       kind: 'unknown',
       why: expect.stringContaining('run'),
+      since: old,
     });
   });
 
