@@ -98,6 +98,8 @@ export const emulatorCommand = defineCommand({
       port,
       time,
       tls: flags.tls,
+      // Somebody waits for each change, which is done at once.
+      ...(time === 'instant' ? { retryAfterSec: 1 } : {}),
       ...(flags.state === undefined ? {} : { stateFile: flags.state }),
       ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
       ...(flags.scenario === undefined ? {} : { scenario: flags.scenario }),

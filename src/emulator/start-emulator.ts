@@ -44,6 +44,8 @@ export interface EmulatorOptions {
   readonly tls?: boolean;
   /** `instant` when absent. */
   readonly time?: EmulatorTime;
+  /** What answers say to wait before an operation is asked about; absent: nothing, as Azure. */
+  readonly retryAfterSec?: number;
   /**
    * The cluster in which `runCommand` runs kubectl, by the path of its kubeconfig; the emulator's own when
    * absent.
@@ -83,9 +85,9 @@ export interface Emulator extends AsyncDisposable {
  * @throws RangeError for an unknown scenario; TypeError for a state file that holds no world
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { time = 'instant', now = () => Date.now() } = options;
+  const { time = 'instant', retryAfterSec = null, now = () => Date.now() } = options;
   const clock = createClock(now, typeof time === 'object' ? 1 / time.scale : 1);
-  const world = createWorld(clock, settingsFor(time));
+  const world = createWorld(clock, { ...settingsFor(time), retryAfterSec });
   const saved = options.stateFile === undefined ? undefined : await readState(options.stateFile);
   seedWorld(world, saved ?? scenarioSeed(options.scenario ?? 'default'));
   if (options.seed !== undefined) {

@@ -69,6 +69,22 @@ describe('podid emulator', () => {
     expect(running.stderr.read()).toMatch(/In another terminal: .*, and then podid-mic plan\.\n/);
   });
 
+  it.each([
+    ['emulator', 1],
+    ['emulator --time instant', 1],
+    ['emulator --time recorded', null],
+    ['emulator --time 0.5', null],
+  ])('has people wait a second for a change that is done at once: %s', async (line, retryAfterSec) => {
+    const running = start(line);
+    const lines = await new Promise<string>((resolve) => running.stdout.once('data', resolve));
+    const [, endpoint, key = ''] =
+      /PODID_ARM_ENDPOINT=(\S+)[\s\S]*PODID_EMULATOR_KEY=(\S+)/.exec(lines) ?? [];
+    const world = await fetch(`${endpoint}/_podid/world`, { headers: { 'podid-emulator-key': key } });
+    expect(await world.json()).toMatchObject({ settings: { retryAfterSec } });
+    running.stop.abort();
+    expect(await running.ended).toBe(0);
+  });
+
   it('keeps its world in a file', async () => {
     const state = join(folder, 'world.json');
     const running = start(`emulator --state ${state} --scenario kubenet`);

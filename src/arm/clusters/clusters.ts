@@ -12,7 +12,7 @@ import { readApiServerHosts } from '../../validate/azure/api-server-hosts.ts';
 import { readCommandFacts } from '../../validate/azure/command-facts.ts';
 import { readKubeconfigAnswer } from '../../validate/azure/kubeconfig-answer.ts';
 import { readManagedCluster } from '../../validate/azure/managed-cluster.ts';
-import type { ArmAnswer } from '../connection/arm-answer.ts';
+import { type ArmAnswer, operationOf } from '../connection/arm-answer.ts';
 import type { ArmConnection, RawResponse } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/arm-request.ts';
 import { followOperation } from '../connection/follow-operation.ts';
@@ -47,7 +47,7 @@ export function armClusters(
     async put(base, edit, options) {
       const identities = identitiesIn(base, edit);
       const answer = await putCluster(connection, version.current(), { base, edit, identities }, options);
-      return readPutAnswer(base, answer);
+      return readPutAnswer(base, answer, connection.clock.now());
     },
     async follow(operation, options) {
       const end = await followOperation(connection, operation, options);
@@ -191,10 +191,10 @@ async function editedDocument(base: Cluster, edit: ClusterEdit): Promise<string>
   }
 }
 
-function readPutAnswer(base: Cluster, answer: ArmAnswer): PutAnswer {
-  const url = answer.header('azure-asyncoperation');
+function readPutAnswer(base: Cluster, answer: ArmAnswer, nowMs: number): PutAnswer {
+  const operation = operationOf(answer, nowMs);
   const cluster = readManagedCluster(base.id, answer.text);
-  return { cluster, ...(url === undefined || url === '' ? {} : { operation: { url } }) };
+  return { cluster, ...(operation === undefined ? {} : { operation }) };
 }
 
 /** As the SDK writes names into an address. */

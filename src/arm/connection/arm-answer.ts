@@ -1,4 +1,5 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
+import type { Operation } from '../../domain/azure/operation.ts';
 import { longestRetryAfterMs, parseRetryAfter } from '../../domain/time/retry-after.ts';
 import { innermostError, outermostError } from '../../validate/azure/innermost-error.ts';
 import { challengeClaims } from './challenge-claims.ts';
@@ -39,6 +40,13 @@ export function azureRetryAfterMs(
     }
   }
   return parseRetryAfter(headers?.get('retry-after'), nowMs);
+}
+
+/** The operation that Azure has begun; undefined where the answer names none. */
+export function operationOf(answer: ArmAnswer, nowMs: number): Operation | undefined {
+  const url = answer.header('azure-asyncoperation');
+  const firstPollMs = azureRetryAfterMs({ get: (name) => answer.header(name) }, nowMs);
+  return url ? { url, ...(firstPollMs === undefined ? {} : { firstPollMs }) } : undefined;
 }
 
 /** What an answer that is an error says of itself; flat as AKS writes it, or wrapped as ARM does. */

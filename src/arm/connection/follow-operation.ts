@@ -54,7 +54,7 @@ export async function followOperation(
   }
   let unknownInARow = 0;
   let told = '';
-  let waitMs = options.pollIntervalMs;
+  let waitMs = Math.min(operation.firstPollMs ?? options.pollIntervalMs, longestWaitMs);
   for (;;) {
     await connection.clock.sleep(waitMs, options.signal);
     const answer = await poll(connection, operation, { about, readHint }, options.signal);

@@ -8,7 +8,7 @@ import {
 } from '../../domain/azure/machines.ts';
 import { parseResourceId, type ResourceId } from '../../domain/azure/resource-id.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { ArmAnswer } from '../connection/arm-answer.ts';
+import { operationOf } from '../connection/arm-answer.ts';
 import type { ArmConnection, RawResponse } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/arm-request.ts';
 import { mapMachineFault } from './map-machine-error.ts';
@@ -45,7 +45,7 @@ export function armMachineChanges(connection: ArmConnection): Writes {
           ),
         ),
       );
-      return operationOf(answer);
+      return operationOf(answer, connection.clock.now());
     },
   };
 }
@@ -81,16 +81,11 @@ async function patch(
       }),
     ),
   );
-  const operation = operationOf(answer);
+  const operation = operationOf(answer, connection.clock.now());
   return {
     machine: readPatchedMachine(answer.text, machine),
     ...(operation === undefined ? {} : { operation }),
   };
-}
-
-function operationOf(answer: ArmAnswer): { url: string } | undefined {
-  const url = answer.header('azure-asyncoperation');
-  return url === undefined || url === '' ? undefined : { url };
 }
 
 /** Sends the first request of a poller and no other: podid follows operations by itself. */

@@ -2,7 +2,7 @@ import type { MachineFault } from '../../domain/azure/machine-fault.ts';
 import type { IdentityPatch } from '../../domain/azure/machine-identities.ts';
 import { type Machine, machineTypes } from '../../domain/azure/machines.ts';
 import type { Operation } from '../../domain/azure/operation.ts';
-import { type ArmAnswer, armFault, azureRetryAfterMs } from '../connection/arm-answer.ts';
+import { type ArmAnswer, armFault, azureRetryAfterMs, operationOf } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import { machineApiVersion } from './machines.ts';
 import { readPatchedMachine } from './read-machine.ts';
@@ -47,11 +47,11 @@ export async function patchIdentities(
   if (answer.status < 200 || answer.status >= 300) {
     return { kind: 'refused', fault: faultOf(answer, connection.clock.now()) };
   }
-  const url = answer.header('azure-asyncoperation');
+  const operation = operationOf(answer, connection.clock.now());
   return {
     kind: 'accepted',
     machine: readPatchedMachine(answer.text, machine),
-    ...(url ? { operation: { url } } : {}),
+    ...(operation === undefined ? {} : { operation }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Operation } from '../../domain/ports.ts';
 import { mapAksError } from '../clusters/map-aks-error.ts';
+import { operationOf } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest } from '../connection/arm-request.ts';
 import { mapArmAnswer } from '../connection/map-arm-error.ts';
@@ -34,6 +35,5 @@ export async function upgradeNodeImage(
   if (answer.status < 200 || answer.status >= 300) {
     throw mapArmAnswer(answer, about);
   }
-  const operation = answer.header('azure-asyncoperation');
-  return operation === undefined || operation === '' ? undefined : { url: operation };
+  return operationOf(answer, connection.clock.now());
 }

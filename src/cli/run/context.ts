@@ -60,6 +60,8 @@ export interface ClusterChoice {
 export interface EmulatorChoice {
   readonly port: number;
   readonly time: 'instant' | 'recorded' | { readonly scale: number };
+  /** What answers say to wait before a change is asked about; absent: nothing, as Azure. */
+  readonly retryAfterSec?: number;
   readonly tls: boolean;
   readonly stateFile?: string;
   readonly scenario?: string;

@@ -2,6 +2,8 @@ import type { Hint } from '../../errors/hint.ts';
 /** An Azure operation under way; `url` is signed and replayed byte for byte, and never shown. */
 export interface Operation {
   readonly url: string;
+  /** How long Azure asks to wait before it is looked at for the first time; absent: it does not say. */
+  readonly firstPollMs?: number;
 }
 
 /** How an operation ended. `error` is the innermost code and message. */

@@ -304,12 +304,21 @@ describe('putting a cluster', () => {
   it('sends the edited text with If-Match and the custom headers, and reports the operation', async () => {
     const url = 'https://management.azure.com/subscriptions/s/operations/1?c=a%2Bb';
     const { arm, result } = await put(
-      [json(200, { properties: { provisioningState: 'Updating' } }, { 'azure-asyncoperation': url })],
+      [
+        json(
+          200,
+          { properties: { provisioningState: 'Updating' } },
+          { 'azure-asyncoperation': url, 'retry-after': '3' },
+        ),
+      ],
       {
         deleteIdentities: [{ namespace: 'shop', name: 'old' }],
       },
     );
-    expect(await result).toMatchObject({ cluster: { provisioningState: 'Updating' }, operation: { url } });
+    expect(await result).toMatchObject({
+      cluster: { provisioningState: 'Updating' },
+      operation: { url, firstPollMs: 3000 },
+    });
     expect(arm.seen[1]).toMatchObject({
       method: 'PUT',
       headers: { 'if-match': '"7"', akshttpcustomfeatures: 'a=b', 'content-type': 'application/json' },
@@ -441,14 +450,20 @@ describe('an answer of any size and kind', () => {
 describe('following an operation', () => {
   const path = `/subscriptions/s/providers/Microsoft.ContainerService/locations/x/operations/1?api-version=2025-03-01&t=1&c=a%2Bb&s=x%3D'~(y)&h=%7e`;
 
-  async function follow(answers: Answer[], more: { url?: string; stop?: AbortController } = {}) {
+  async function follow(
+    answers: Answer[],
+    more: { url?: string; stop?: AbortController; firstPollMs?: number; pollIntervalMs?: number } = {},
+  ) {
     const arm = await serve(...answers);
     const { clusters } = await arm.azure({ requestTimeoutMs: 200 });
     const messages: string[] = [];
     const end = clusters.follow(
-      { url: more.url ?? arm.url + path },
       {
-        pollIntervalMs: 1,
+        url: more.url ?? arm.url + path,
+        ...(more.firstPollMs === undefined ? {} : { firstPollMs: more.firstPollMs }),
+      },
+      {
+        pollIntervalMs: more.pollIntervalMs ?? 1,
         onStatus: (status) => messages.push(status),
         cluster: { subscriptionId: 's', resourceGroup: 'g', name: 'c' },
         resourceIds: ['/x/web', '/x/web2'],
@@ -469,6 +484,12 @@ describe('following an operation', () => {
     expect(messages).toEqual(['InProgress', 'ReconcilingAddons']);
     expect(arm.seen.map(({ url }) => url)).toEqual(Array(4).fill(path));
     expect(arm.debug()).not.toContain('a%2Bb');
+  });
+
+  it('looks for the first time when Azure said to, and not when it usually does', async () => {
+    const times = { firstPollMs: 1, pollIntervalMs: 3_600_000 };
+    const { end } = await follow([json(200, { status: 'Succeeded' })], times);
+    expect(await end).toEqual({ status: 'Succeeded' });
   });
 
   it('survives every transient failure', async () => {
