@@ -103,6 +103,8 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
     entraToken,
     exchangeAssertion: async (...asked) =>
       (await import('./sign-in/exchange-assertion.ts')).exchangeAssertion(settings, ...asked),
+    exchangeEndpoint: async () =>
+      (await import('./sign-in/exchange-assertion.ts')).exchangeEndpoint(settings),
     caller: connection.caller,
   };
 }

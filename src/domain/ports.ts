@@ -236,6 +236,8 @@ export interface Azure {
    * @throws PodidError InvalidUsage (AZURE_AUTHORITY_HOST), and the signal's reason
    */
   exchangeAssertion(assertion: Assertion, signal: AbortSignal): Promise<ExchangeAnswer>;
+  /** Where that is asked, for others to ask: Entra's base URL without a slash, and the scope. */
+  exchangeEndpoint(): Promise<{ readonly host: string; readonly scope: string }>;
   /** Who is signed in, for people to read; before the first request nobody knows. */
   caller(): string;
 }

@@ -112,21 +112,21 @@ export function containerOf(daemonSet: KubeObject): { readonly args: readonly st
 }
 
 /** By the cluster's own signer, as a kubelet asks for it. */
-async function accountToken({ emulator }: EmulatedPodid): Promise<string> {
+export async function accountToken(
+  { emulator }: EmulatedPodid,
+  account = 'kube-system/serviceaccounts/podid-nmi',
+): Promise<string> {
   const kubeconfig = JSON.parse(JSON.stringify(await readYaml(emulator.environment['KUBECONFIG'] ?? '')));
   const token = kubeconfig.users[0].user.token as string;
-  const answer = await fetch(
-    `${emulator.url}/api/v1/namespaces/kube-system/serviceaccounts/podid-nmi/token`,
-    {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        apiVersion: 'authentication.k8s.io/v1',
-        kind: 'TokenRequest',
-        spec: { audiences: ['api://AzureADTokenExchange'], expirationSeconds: 86_400 },
-      }),
-    },
-  );
+  const answer = await fetch(`${emulator.url}/api/v1/namespaces/${account}/token`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { audiences: ['api://AzureADTokenExchange'], expirationSeconds: 86_400 },
+    }),
+  });
   return ((await answer.json()) as { status: { token: string } }).status.token;
 }
 

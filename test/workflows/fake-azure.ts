@@ -216,6 +216,7 @@ export class FakeAzure {
     return {
       federatedCredentials: { list: unasked, create: unasked, remove: unasked },
       exchangeAssertion: unasked,
+      exchangeEndpoint: unasked,
       clusters: {
         get: async () => {
           this.beforeGet?.(this);

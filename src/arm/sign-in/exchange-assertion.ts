@@ -20,12 +20,12 @@ export async function exchangeAssertion(
   { tenantId, clientId, token }: Assertion,
   signal: AbortSignal,
 ): Promise<ExchangeAnswer> {
-  const host = authorityOf(settings).replace(/\/+$/, '');
+  const { host, scope } = exchangeEndpoint(settings);
   const client = createEntraClient(settings);
   const body = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: clientId,
-    scope: settings.cloud.armScope,
+    scope,
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     client_assertion: token,
   });
@@ -49,6 +49,11 @@ export async function exchangeAssertion(
     }
   }
   return readAnswer(client.exchange(), host);
+}
+
+/** Where a token is asked for, and what for. @throws PodidError InvalidUsage (AZURE_AUTHORITY_HOST) */
+export function exchangeEndpoint(settings: AzureSettings): { readonly host: string; readonly scope: string } {
+  return { host: authorityOf(settings).replace(/\/+$/, ''), scope: settings.cloud.armScope };
 }
 
 /** An emulator's is on loopback over plain http, beside its Azure Resource Manager; every other is https. */

@@ -3,7 +3,7 @@ import type { AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { CleanedNode } from '../../workflows/agent/clean-up-nodes.ts';
 import type { Installed } from '../../workflows/agent/install-agent.ts';
-import type { NodeProbe } from '../../workflows/agent/probe-nodes.ts';
+import type { NodeProbe } from '../../workflows/agent/probes/probe-nodes.ts';
 import type { AgentNode, AgentStatus } from '../../workflows/agent/read-agent-status.ts';
 import type { CleanedMachine } from '../../workflows/agent/remove-ledger-identities.ts';
 import type { Uninstalled } from '../../workflows/agent/uninstall-agent.ts';

@@ -47,7 +47,7 @@ export const nmiStatusCommand = defineCommand({
       await session.print(agentStatusView(status, undefined), agentStatusShape(false, holds));
       return 0;
     }
-    const { probeNodes, probesExitCode } = await import('../../workflows/agent/probe-nodes.ts');
+    const { probeNodes, probesExitCode } = await import('../../workflows/agent/probes/probe-nodes.ts');
     const names = status.nodes.map(({ name }) => name);
     const probes = await probeNodes(deps, installation, names, wait);
     for (const { name, reason } of probes) {

@@ -65,10 +65,13 @@ export interface StoredLedger {
 /** A pod that runs to its end. */
 export interface FinishedPod {
   readonly phase: 'Succeeded' | 'Failed' | 'Pending' | 'Running' | 'Unknown' | 'gone';
+  /** Absent where there is none. */
+  readonly uid?: string;
+  /** Of its container `probe`, else of its first; there once that has ended. */
   readonly exitCode?: number;
   /** What the container left as its last word. */
   readonly message?: string;
-  /** Why it does not run yet. */
+  /** Why it does not run yet, or why the kubelet ended it. */
   readonly reason?: string;
 }
 

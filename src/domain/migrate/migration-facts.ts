@@ -14,6 +14,7 @@ export type Reading<Value> =
   | { readonly kind: 'unread'; readonly error: PodidError };
 
 export interface ReadServiceAccount extends EntryKey {
+  readonly uid?: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly imagePullSecrets: readonly string[];
   readonly secrets: readonly string[];

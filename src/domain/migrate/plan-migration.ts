@@ -87,6 +87,7 @@ function planOne(
     name,
     pods: workload.pods.length,
     serviceAccount: template.serviceAccount,
+    template,
     ...(binding === undefined ? {} : { binding }),
     ...(workload.object === undefined ? {} : { uid: workload.object.uid }),
     ...(account.proposal === undefined ? {} : { newServiceAccount: account.proposal }),

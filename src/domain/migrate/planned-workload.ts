@@ -5,6 +5,7 @@ import type { Blocker, Route } from './blockers/blocker.ts';
 import type { WorkloadManager } from './manager.ts';
 import type { ReadDisruptionBudget } from './migration-facts.ts';
 import type { Step } from './progress.ts';
+import type { PodTemplate } from './read-workload.ts';
 import type { SeenUse } from './seen.ts';
 import type { NewAccount } from './service-account.ts';
 import type { Silence } from './silence.ts';
@@ -24,6 +25,8 @@ export interface PlannedWorkload extends EntryKey {
   readonly pods: number;
   /** Of its template today. */
   readonly serviceAccount: string;
+  /** What its pods are made of; absent in a file, and of what has no pod identity any more. */
+  readonly template?: PodTemplate;
   /** Value of the label by which the agents serve its pods, in its template; absent where that lacks it. */
   readonly binding?: string;
   /** Absent where its object could not be read. */

@@ -9,6 +9,13 @@ export interface WrittenVariable {
   readonly value?: string;
 }
 
+/** Where pods go and by which way they reach others, each member as the template writes it: `nodeSelector`. */
+export interface PodNetwork {
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Variables that name proxies, of the first container that has any. */
+  readonly proxies: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** What a workload makes its pods of, as far as a migration depends on it. */
 export interface PodTemplate {
   readonly labels: Readonly<Record<string, string>>;
@@ -29,6 +36,8 @@ export interface PodTemplate {
   readonly audiences: readonly string[];
   /** SecretProviderClasses that its inline volumes name. */
   readonly secretProviderClasses: readonly string[];
+  /** Absent where it says nothing of it. */
+  readonly network?: PodNetwork;
 }
 
 /** Something that makes pods. */

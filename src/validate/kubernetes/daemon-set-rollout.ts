@@ -114,16 +114,21 @@ export function parseFinishedPod(json: unknown): FinishedPod {
   const status = isRecord(json) ? recordAt(json, 'status') : {};
   const phases = ['Succeeded', 'Failed', 'Pending', 'Running'] as const;
   const phase = phases.find((each) => each === status['phase']) ?? 'Unknown';
-  const [ended] = recordsAt(status, 'containerStatuses').map((each) =>
-    recordAt(recordAt(each, 'state'), 'terminated'),
-  );
-  const exitCode = numberAt(ended ?? {}, 'exitCode');
-  const message = stringAt(ended ?? {}, 'message');
+  // Others put containers of their own into pods.
+  const statuses = recordsAt(status, 'containerStatuses');
+  const own = statuses.find((each) => each['name'] === 'probe') ?? statuses[0] ?? {};
+  const ended = recordAt(recordAt(own, 'state'), 'terminated');
+  const exitCode = numberAt(ended, 'exitCode');
+  const message = stringAt(ended, 'message');
+  const uid = stringAt(recordAt(isRecord(json) ? json : {}, 'metadata'), 'uid');
+  const killed = phase === 'Failed' ? stringAt(status, 'reason') : undefined;
   return {
     phase,
+    ...(uid === undefined ? {} : { uid }),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(message === undefined ? {} : { message }),
     ...(phase === 'Pending' ? { reason: reasonOf(status) } : {}),
+    ...(killed === undefined ? {} : { reason: text(`${killed}: ${stringAt(status, 'message') ?? ''}`) }),
   };
 }
 

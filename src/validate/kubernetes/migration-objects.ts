@@ -18,9 +18,11 @@ import { parseLabelSelector } from './workloads.ts';
 
 export function parseServiceAccount(json: unknown): ReadServiceAccount | undefined {
   const key = keyOf(json);
+  const uid = isRecord(json) ? stringAt(recordAt(json, 'metadata'), 'uid') : undefined;
   return key && isRecord(json)
     ? {
         ...key,
+        ...(uid === undefined ? {} : { uid }),
         annotations: stringMapAt(recordAt(json, 'metadata'), 'annotations') ?? {},
         imagePullSecrets: namesAt(json, 'imagePullSecrets'),
         secrets: namesAt(json, 'secrets'),

@@ -1,5 +1,6 @@
 import { type WorkloadKind, workloadKindFacts } from '../../domain/kubernetes/workloads.ts';
 import type {
+  PodNetwork,
   PodTemplate,
   ReadPod,
   ReadWorkload,
@@ -57,6 +58,7 @@ export function parseTemplate(json: JsonRecord): PodTemplate {
   const containers = [...recordsAt(spec, 'initContainers'), ...recordsAt(spec, 'containers')];
   const volumes = recordsAt(spec, 'volumes');
   const nodeSelector = stringMapAt(spec, 'nodeSelector') ?? {};
+  const network = networkOf(spec);
   return {
     labels: stringMapAt(metadata, 'labels') ?? {},
     annotations: stringMapAt(metadata, 'annotations') ?? {},
@@ -76,7 +78,24 @@ export function parseTemplate(json: JsonRecord): PodTemplate {
     imagePullSecrets: namesAt(spec, 'imagePullSecrets'),
     audiences: volumes.flatMap(audiencesOf),
     secretProviderClasses: volumes.flatMap(providerClassOf),
+    ...(network === undefined ? {} : { network }),
   };
+}
+
+const networkMembers = ['nodeSelector', 'tolerations', 'dnsPolicy', 'dnsConfig', 'hostAliases'];
+const proxyVariable = /^(?:https?|no)_proxy$/i;
+
+function networkOf(pod: JsonRecord): PodNetwork | undefined {
+  const members = networkMembers.flatMap((each) => (pod[each] == null ? [] : [[each, pod[each]] as const]));
+  const { nodeAffinity } = recordAt(pod, 'affinity');
+  const affinity = isRecord(nodeAffinity) ? [['affinity', { nodeAffinity }] as const] : [];
+  const proxies = recordsAt(pod, 'containers')
+    .map((each) => recordsAt(each, 'env').filter(({ name }) => proxyVariable.test(String(name))))
+    .find((each) => each.length > 0);
+  const spec = Object.fromEntries([...members, ...affinity]);
+  return proxies === undefined && Object.keys(spec).length === 0
+    ? undefined
+    : { spec, proxies: proxies ?? [] };
 }
 
 function azureVariables(container: JsonRecord): WrittenVariable[] {

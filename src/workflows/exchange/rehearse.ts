@@ -27,7 +27,7 @@ interface RehearseDeps {
 }
 
 /** The agent asks so often again, and no more, before a pod hears of a refusal. */
-const pausesMs = [1_000, 2_000, 4_000, 5_000, 6_000];
+export const pausesMs = [1_000, 2_000, 4_000, 5_000, 6_000];
 
 /** Entra caches that it knows no credential, and asking more often makes it later (azure-workload-identity's FAQ). */
 const firstPauseMs = 15_000;
@@ -39,7 +39,7 @@ const onItsWayMs = 300_000;
  * What Entra says while a credential, or the identity itself, is not everywhere yet; it says so after a first success,
  * too.
  */
-const lagging = /^AADSTS(?:70021|700211|700213|700016|90061)$/;
+export const lagging = /^AADSTS(?:70021|700211|700213|700016|90061)$/;
 
 /**
  * Exchanges as the agent would, so many times over so long, and compares whom the tokens name. A round passes where the
@@ -102,7 +102,8 @@ function mayPass(answer: ExchangeAnswer): boolean {
   return answer.kind === 'refused' && (answer.passing || lagging.test(answer.code));
 }
 
-function judge(answer: ExchangeAnswer, identity: ManagedIdentity): string | undefined {
+/** Why the answer proves nothing of the identity: a code, a colon and a sentence; undefined where it does. */
+export function judge(answer: ExchangeAnswer, identity: ManagedIdentity): string | undefined {
   if (answer.kind === 'refused') {
     return `${answer.code}: ${answer.sentence}`;
   }

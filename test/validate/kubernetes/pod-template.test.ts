@@ -6,6 +6,8 @@ const podSpec = {
   hostNetwork: true,
   os: { name: 'windows' },
   nodeSelector: { type: 'virtual-kubelet' },
+  affinity: { nodeAffinity: { required: 'n' }, podAntiAffinity: { required: 'p' } },
+  dnsPolicy: 'Default',
   imagePullSecrets: [{ name: 'registry' }, {}],
   initContainers: [{ env: [{ name: 'AZURE_CLIENT_ID', value: 'c' }] }],
   containers: [
@@ -14,6 +16,8 @@ const podSpec = {
         { name: 'AZURE_CLIENT_SECRET', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
         { name: 'AZURE_TENANT_ID' },
         { name: 'PATH', value: '/bin' },
+        { name: 'https_proxy', valueFrom: { secretKeyRef: { name: 's', key: 'p' } } },
+        { name: 'NO_PROXY', value: '.svc' },
       ],
       ports: [{ containerPort: 8000 }, { containerPort: 'http' }],
     },
@@ -51,6 +55,17 @@ const read = {
   imagePullSecrets: ['registry'],
   audiences: ['vault'],
   secretProviderClasses: ['vault'],
+  network: {
+    spec: {
+      nodeSelector: { type: 'virtual-kubelet' },
+      affinity: { nodeAffinity: { required: 'n' } },
+      dnsPolicy: 'Default',
+    },
+    proxies: [
+      { name: 'https_proxy', valueFrom: { secretKeyRef: { name: 's', key: 'p' } } },
+      { name: 'NO_PROXY', value: '.svc' },
+    ],
+  },
 };
 
 describe('a workload', () => {
@@ -111,6 +126,7 @@ describe('a workload', () => {
       hostNetwork: false,
       windows: false,
       virtualNode: false,
+      network: undefined,
     });
   });
 });

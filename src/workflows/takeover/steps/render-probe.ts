@@ -1,6 +1,6 @@
-import type { AgentInstallation } from '../../../domain/kubernetes/agent-installation.ts';
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { KubeObject } from '../../../domain/kubernetes/kube-object.ts';
+import { type ProbeImage, renderProbePod } from '../../agent/probes/probe-pod.ts';
 
 /** Ends by itself, should nobody take it away: a takeover has two hours. */
 const longestSec = 3 * 60 * 60;
@@ -40,7 +40,7 @@ for (;;) {
 
 /** A pod that asks once a second on that node. */
 export function renderProbe(
-  { image, imagePullPolicy, imagePullSecrets }: AgentInstallation,
+  image: ProbeImage,
   place: {
     readonly node: string;
     readonly name: string;
@@ -48,42 +48,16 @@ export function renderProbe(
     readonly selector: string;
   },
 ): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: place.name,
-      namespace: place.namespace,
-      labels: {
-        ...probeLabels,
-        [bindingLabel]: place.selector,
-      },
+  return renderProbePod(image, {
+    name: place.name,
+    namespace: place.namespace,
+    labels: {
+      ...probeLabels,
+      [bindingLabel]: place.selector,
     },
-    spec: {
-      nodeName: place.node,
-      restartPolicy: 'Never',
-      activeDeadlineSeconds: longestSec,
-      terminationGracePeriodSeconds: 1,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      tolerations: [{ operator: 'Exists' }],
-      // Nodes pass over those that this namespace does not have.
-      ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
-      securityContext: { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'probe',
-          image,
-          imagePullPolicy,
-          command: ['node', '--input-type=module', '-e', question],
-          resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '128Mi' } },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
-        },
-      ],
-    },
-  };
+    script: question,
+    lifeSec: longestSec,
+    memoryRequest: '48Mi',
+    spec: { nodeName: place.node, terminationGracePeriodSeconds: 1 },
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type NodeProbe, probesExitCode } from '../../../src/workflows/agent/probe-nodes.ts';
+import { type NodeProbe, probesExitCode } from '../../../../src/workflows/agent/probes/probe-nodes.ts';
 
 describe('the exit code of probes', () => {
   it.each<[number, NodeProbe['probe'][]]>([

@@ -1,10 +1,9 @@
-import type { FinishedPod } from '../../domain/kubernetes/agent-cluster.ts';
-import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
-import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
-import { startDeadline } from '../../domain/time/deadline.ts';
-import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { isPodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
+import type { FinishedPod } from '../../../domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../../domain/kubernetes/agent-installation.ts';
+import type { KubeObject } from '../../../domain/kubernetes/kube-object.ts';
+import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
+import { renderProbePod, runProbePod } from './probe-pod.ts';
 
 /**
  * Who answers a pod of the node at the metadata address: the agent, something past it, nobody; or it could
@@ -56,30 +55,11 @@ async function probeNode(
   { timeoutMs, intervalMs, signal }: AgentWait,
 ): Promise<NodeProbe> {
   const pod = renderProbe(installation, node, clock.random());
-  const { name, namespace = '' } = pod.metadata;
-  const deadline = startDeadline(clock, timeoutMs, signal);
-  await agent.createBriefly(pod, signal);
-  try {
-    for (;;) {
-      const end = await agent.podEnd({ namespace, name }, signal);
-      if (end.phase === 'Succeeded' || end.phase === 'Failed' || end.phase === 'gone') {
-        return ended(node, end);
-      }
-      if (deadline.passed()) {
-        return { name: node, probe: 'unknown', reason: end.reason ?? 'the pod did not end in time' };
-      }
-      await deadline.pause(intervalMs);
-    }
-  } finally {
-    await agent
-      .remove({ apiVersion: 'v1', kind: 'Pod', namespace, name }, AbortSignal.timeout(10_000))
-      .catch((error: unknown) => {
-        // It ends by itself within a minute, and what was found out is worth more.
-        if (!isPodidError(error)) {
-          throw error;
-        }
-      });
-  }
+  const limits = { startMs: timeoutMs, runMs: timeoutMs, intervalMs };
+  const { end, inTime } = await runProbePod({ agent, clock }, pod, limits, signal);
+  return inTime
+    ? ended(node, end)
+    : { name: node, probe: 'unknown', reason: end.reason ?? 'the pod did not end in time' };
 }
 
 function ended(node: string, { exitCode, message, phase }: FinishedPod): NodeProbe {
@@ -98,49 +78,19 @@ process.exitCode = answer === undefined ? 4 : answer.headers.has('x-podid-agent'
 
 /** @param chance from 0 to below 1, for a name that no earlier probe has */
 function renderProbe(installation: AgentInstallation, node: string, chance: number): KubeObject {
-  const { namespace, image, imagePullPolicy, imagePullSecrets } = installation;
   const suffix = Math.floor(chance * 36 ** 6)
     .toString(36)
     .padStart(6, '0');
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: `podid-probe-${suffix}`,
-      namespace,
-      labels: {
-        'app.kubernetes.io/name': 'podid',
-        'app.kubernetes.io/component': 'probe',
-        'app.kubernetes.io/managed-by': 'podid',
-      },
+  return renderProbePod(installation, {
+    name: `podid-probe-${suffix}`,
+    namespace: installation.namespace,
+    labels: {
+      'app.kubernetes.io/name': 'podid',
+      'app.kubernetes.io/component': 'probe',
+      'app.kubernetes.io/managed-by': 'podid',
     },
-    spec: {
-      nodeName: node,
-      restartPolicy: 'Never',
-      activeDeadlineSeconds: 60,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      tolerations: [{ operator: 'Exists' }],
-      ...(imagePullSecrets.length > 0 ? { imagePullSecrets } : {}),
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 10001,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-      containers: [
-        {
-          name: 'probe',
-          image,
-          imagePullPolicy,
-          command: ['node', '--input-type=module', '-e', question],
-          resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
-        },
-      ],
-    },
-  };
+    script: question,
+    lifeSec: 60,
+    spec: { nodeName: node },
+  });
 }
