@@ -3,7 +3,7 @@ import type { ApiServerHosts } from '../domain/clusters/cluster.ts';
 import type { ObjectsInCluster } from '../domain/kubernetes/cluster-objects.ts';
 import type { ConnectedCluster, Workloads } from '../domain/kubernetes/workloads.ts';
 import type { Clock } from '../domain/time/clock.ts';
-import { advice, type Hint } from '../errors/hint.ts';
+import { advice, command, type Hint } from '../errors/hint.ts';
 import { isPodidError, PodidError } from '../errors/podid-error.ts';
 import { createNetwork } from '../network/network.ts';
 import { agentCluster } from './agent-objects/agent-cluster.ts';
@@ -185,7 +185,7 @@ async function accessInTime(chosen: ChosenContext, connection: ClusterConnection
     signal.throwIfAborted();
     if (limit.aborted && !(error instanceof PodidError)) {
       const message = `The credential plugin of the kubeconfig did not end within ${timeoutMs / 1000} s.`;
-      throw new PodidError('ClusterUnreachable', message, { hint: advice`kubectl auth whoami` });
+      throw new PodidError('ClusterUnreachable', message, { hint: command('kubectl auth whoami') });
     }
     throw error;
   }

@@ -89,11 +89,40 @@ const wayWords = /^--(?:kubeconfig|context|via|public-fqdn)(?:=|$)/;
 
 /**
  * The hint with each podid command reaching the cluster that was typed, in the way that was typed, as far as
- * the command takes those flags and names no other. The one place of that: no command of a hint, typed as it
+ * the command takes those flags and names no other; and each of kubectl and Helm the kubeconfig that was typed. The one place of that: no command of a hint, typed as it
  * stands, goes to another cluster.
  */
 export function hintAfter(hint: Hint, typed: TypedCommand): Hint {
-  return hint.withCommands((part) => (part.words[0] === 'podid' ? completed(part, typed) : part.words));
+  return hint.withCommands((part) => {
+    const [program = ''] = part.words;
+    if (program === 'podid') {
+      return completed(part, typed);
+    }
+    const flags = Object.hasOwn(kubeconfigFlags, program) ? kubeconfigFlags[program] : undefined;
+    return flags === undefined || part.keeps === 'nothing'
+      ? part.words
+      : byKubeconfig(part.words, typed, flags);
+  });
+}
+
+/** How programs that go by a kubeconfig call the flags by which podid was told which. */
+const kubeconfigFlags: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  kubectl: { kubeconfig: '--kubeconfig', context: '--context' },
+  helm: { kubeconfig: '--kubeconfig', context: '--kube-context' },
+};
+
+/** The same file and context; what follows `--` is for a program in a pod. */
+function byKubeconfig(
+  words: readonly string[],
+  typed: TypedCommand,
+  names: Readonly<Record<string, string>>,
+): readonly string[] {
+  const flags = typed.flags.flatMap(({ key, words: [first = '', ...more] }) => {
+    const name = Object.hasOwn(names, key) ? names[key] : undefined;
+    return name === undefined || words.includes(name) ? [] : [first.replace(/^--[a-z]+/, name), ...more];
+  });
+  const end = words.indexOf('--');
+  return words.toSpliced(end === -1 ? words.length : end, 0, ...flags);
 }
 
 function completed({ words, keeps }: CommandPart, typed: TypedCommand): readonly string[] {

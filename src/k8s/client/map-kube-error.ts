@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors/error-catalog.ts';
-import { advice, type Hint } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { type ErrorDetail, PodidError } from '../../errors/podid-error.ts';
 import { type KubeStatus, parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
 
@@ -50,7 +50,7 @@ export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt, terms: 
     return new PodidError(
       terms.forbidden,
       `The cluster's API does not accept the credentials of the kubeconfig to ${actionText(attempt)}.`,
-      { ...common, hint: advice`kubectl auth whoami`, exitCode: 6 },
+      { ...common, hint: command('kubectl auth whoami'), exitCode: 6 },
     );
   }
   if (httpStatus === 403 && status !== undefined) {
@@ -101,7 +101,7 @@ export function isResourceMissing({ httpStatus, status }: KubeFailure): boolean 
   return httpStatus === 404 && (status === undefined || status.resource === '');
 }
 
-export const awayHint = advice`Run the same command again; if the error remains: kubectl get --raw '/readyz?verbose'`;
+export const awayHint = advice`Run the same command again; if the error remains: ${command('kubectl get --raw /readyz?verbose')}`;
 
 function actionText({ verb, resource, namespace }: KubeAttempt): string {
   const everywhere = verb === 'list' ? 'in all namespaces' : 'in the cluster';

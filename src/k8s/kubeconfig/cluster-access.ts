@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { EntraSignIn, FetchEntraToken } from '../../domain/azure/entra-sign-in.ts';
 import { isLoopbackHost } from '../../domain/azure/loopback-host.ts';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { Network } from '../../network/network.ts';
 import { azureProviderSignIn, kubeloginSignIn } from '../../validate/files/kubelogin.ts';
@@ -91,7 +91,7 @@ async function requestOptions(chosen: ChosenContext) {
   } catch {
     // The library's own words may quote the kubeconfig.
     const message = `The credentials of context ${JSON.stringify(chosen.name)} of the kubeconfig cannot be used.`;
-    throw new PodidError('InvalidKubeconfig', message, { hint: advice`kubectl auth whoami` });
+    throw new PodidError('InvalidKubeconfig', message, { hint: command('kubectl auth whoami') });
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { advice } from '../../errors/hint.ts';
+import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { systemErrorCode } from '../../errors/system-error-code.ts';
 import type { CredentialPlugin } from '../../validate/files/kubeconfig.ts';
 import { isRecord, stringAt } from '../../validate/json-record.ts';
 import { pluginEnvironment } from './credential-plugin-settings.ts';
+
+const whoami = command('kubectl auth whoami');
 
 export interface PluginCredential {
   readonly token?: string;
@@ -76,6 +78,6 @@ function parseCredential(output: string): PluginCredential | undefined {
 /** Names the program and not its arguments, which may hold secrets. */
 function failed({ command }: CredentialPlugin, why: string): PodidError {
   return new PodidError('ClusterUnreachable', `The credential plugin ${command} of the kubeconfig ${why}.`, {
-    hint: advice`Try the same sign-in with: kubectl auth whoami`,
+    hint: advice`Try the same sign-in with: ${whoami}`,
   });
 }

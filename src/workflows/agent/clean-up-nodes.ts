@@ -2,7 +2,7 @@ import type { Rollout, TaintedNode } from '../../domain/kubernetes/agent-cluster
 import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
 import { refOf } from '../../domain/kubernetes/kube-object.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
-import { advice, type Hint } from '../../errors/hint.ts';
+import { command, type Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
 import { type CleanUpTools, renderCleanUp } from './render-clean-up.ts';
@@ -139,7 +139,7 @@ export async function knownNodes(
   }
   const found = nodes.filter(({ name }) => name === node);
   if (found.length === 0) {
-    throw new PodidError('EntryNotFound', noSuchNode(node, all), { hint: advice`kubectl get nodes` });
+    throw new PodidError('EntryNotFound', noSuchNode(node, all), { hint: command('kubectl get nodes') });
   }
   return found;
 }

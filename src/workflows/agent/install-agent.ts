@@ -243,7 +243,7 @@ async function waitForAgent(
   if (nodes.length === 0) {
     deps.report.warn(
       'The agent is installed, but no node matches its node selector, affinity and tolerations.',
-      advice`kubectl get nodes --show-labels`,
+      command('kubectl get nodes --show-labels'),
     );
   }
   return nodes;

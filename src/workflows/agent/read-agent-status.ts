@@ -175,7 +175,7 @@ async function askAgents(
     report.warn(
       `Not every agent could be asked: ${refused.message}`,
       refused.code === 'Forbidden'
-        ? advice`kubectl auth can-i get pods/proxy -n kube-system`
+        ? command('kubectl auth can-i get pods/proxy -n kube-system')
         : advice`Whoever may forward ports of pods can ask: ${command('kubectl auth can-i create pods/portforward -n kube-system')}${installation === undefined ? advice`` : advice`; or, with the values that it was installed with: ${changeAgent(installation, 'nmi.prometheusPort=9090')}`}`,
     );
   }

@@ -158,6 +158,36 @@ describe('a command of a hint', () => {
     ],
     ['of another program stays', command('kubectl get pods'), typed('add', byAzure), 'kubectl get pods'],
     [
+      'of kubectl goes by the kubeconfig that was typed',
+      command('kubectl get pods -n demo'),
+      typed('doctor', byKubeconfig),
+      'kubectl get pods -n demo --kubeconfig lab.yaml --context lab',
+    ],
+    [
+      'of Helm does so by its own flags',
+      command('helm uninstall aad -n demo'),
+      typed('doctor', byKubeconfig),
+      'helm uninstall aad -n demo --kubeconfig lab.yaml --kube-context lab',
+    ],
+    [
+      'of kubectl has its flags before those of a program in the pod',
+      command('kubectl exec web -- cat /k'),
+      typed('doctor', byKubeconfig),
+      'kubectl exec web --kubeconfig lab.yaml --context lab -- cat /k',
+    ],
+    [
+      'of kubectl that names another stays',
+      command('kubectl get pods --kubeconfig other --context dev'),
+      typed('doctor', byKubeconfig),
+      'kubectl get pods --kubeconfig other --context dev',
+    ],
+    [
+      'of kubectl stays where it is to go another way',
+      command('kubectl get pods').asItStands(),
+      typed('doctor', byKubeconfig),
+      'kubectl get pods',
+    ],
+    [
       'about a subscription gets the typed one, and no cluster',
       command('podid identity list'),
       typed('add', { ...byAzure, auth: '--auth managed-identity' }),
