@@ -195,8 +195,18 @@ export function strayWordText(word: string, flags: FlagTable): string {
   return `${quoted(word)} is one word too many: this command takes only flags.`;
 }
 
+/** What kubectl, az and other commands of podid call it, and here, by the first that the command has. */
+const habits: Readonly<Record<string, readonly string[]>> = {
+  '-n': ['--namespace'],
+  '--name': ['--identity', '--workload'],
+  '--identity-resource-id': ['--identity'],
+  '--what-if': ['--dry-run'],
+};
+
 function unknownFlagText(name: string, flags: FlagTable, misnamed: Misnamed): string {
-  const meant = misnamed[name] ?? nearestWord(name, longFlags(flags));
+  const known = longFlags(flags);
+  const usual = Object.hasOwn(habits, name) ? habits[name]?.find((each) => known.includes(each)) : undefined;
+  const meant = misnamed[name] ?? usual ?? nearestWord(name, known);
   const switchText = meant === name ? ` ${name} takes no value.` : ` Did you mean ${meant}?`;
   return `This command has no flag ${name}.${meant === undefined ? '' : switchText}`;
 }

@@ -281,7 +281,7 @@ describe('podid migrate plan on the emulator', () => {
       /^NAMESPACE +WORKLOAD +PODS +IDENTITY +SERVICEACCOUNT +SEEN +OWNER +ROUTE +STATE +NEXT\n/,
     );
     expect(stdout).toMatch(
-      /^demo +Deployment\/web +0 +web +default → web +unknown +— +native +blocked\(NoIssuer\) +see below$/m,
+      /^demo +Deployment\/web +0 +web +default → web +nothing in 0 min +— +native +blocked\(NoIssuer\) +see below$/m,
     );
     expect(stdout).toMatch(
       /^NoIssuer \(2 workloads\): Cluster demo has no OIDC issuer.*\n {2}→ .*: az aks update /m,

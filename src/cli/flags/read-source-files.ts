@@ -26,6 +26,23 @@ export async function readSourceFiles(
   return sources;
 }
 
+/** The same for a command that takes one file. A folder is none, for nobody knows which of its files is meant. */
+export async function readSourceFile(
+  path: string | undefined,
+  context: Pick<Context, 'readStdin'>,
+  faults: UsageFaults,
+): Promise<SourceText | undefined> {
+  const [source] = path === undefined ? [] : await readSourceFiles([path], context, faults);
+  if (source === undefined || source.name === path || path === '-') {
+    return source;
+  }
+  faults.add(
+    '--file',
+    `--file: ${quoted(path ?? '')} is a folder, and one file is taken, such as ${source.name}.`,
+  );
+  return undefined;
+}
+
 async function readSource(
   path: string,
   context: Pick<Context, 'readStdin'>,

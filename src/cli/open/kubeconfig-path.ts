@@ -97,7 +97,8 @@ async function ofEmulator({ context }: Session, path: string, error: PodidError)
   const isEmulator =
     URL.canParse(endpoint) &&
     isLoopbackHost(new URL(endpoint).hostname) &&
-    /[/\\]podid-emulator-[^/\\:;]+[/\\]kubeconfig$/.test(path);
+    // One file: of a list, what is wrong may be another's.
+    /^(?:[a-z]:)?[^:;]*[/\\]podid-emulator-[^/\\:;]+[/\\]kubeconfig$/i.test(path);
   const isThere = await stat(path).then(
     () => true,
     () => false,

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { changeFlags, dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
 import { rehearsalOf } from '../../cli/flags/exchange-flags.ts';
-import { readSourceFiles } from '../../cli/flags/read-source-files.ts';
+import { readSourceFile } from '../../cli/flags/read-source-files.ts';
 import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
 import { movesExamples, movesShape, movesView } from '../../cli/migrate/apply-result.ts';
 import { proofFlags, workloadFlags } from '../../cli/migrate/migration-flags.ts';
@@ -86,7 +86,7 @@ export const migrateApplyCommand = defineCommand({
     const rehearsal = rehearsalOf(flags, faults);
     const options = changeOptions(session, flags);
     const batches = { size: flags.batch, pauseMs: durationOf(faults, '--pause', flags.pause, 0) };
-    const [source] = flags.file === undefined ? [] : await readSourceFiles([flags.file], context, faults);
+    const source = await readSourceFile(flags.file, context, faults);
     const { parseMigrationFile } = await import('../../validate/files/migration/migration-file.ts');
     const file = source === undefined ? undefined : parseMigrationFile(source, faults);
     const { deps, cluster } = await openDeps(session, withFileCluster(session, flags, file?.cluster), {

@@ -1,5 +1,5 @@
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { readSourceFiles } from '../../cli/flags/read-source-files.ts';
+import { readSourceFile } from '../../cli/flags/read-source-files.ts';
 import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
 import { migrationShape, migrationView, statusView } from '../../cli/migrate/migrate-result.ts';
 import { reportUnread } from '../../cli/migrate/report-unread.ts';
@@ -34,8 +34,7 @@ export const migrateStatusCommand = defineCommand({
   },
   examplesOfResult: async () => (await import('../../cli/migrate/migrate-examples.ts')).statusExamples,
   async run(flags, session) {
-    const [source] =
-      flags.file === undefined ? [] : await readSourceFiles([flags.file], session.context, session.faults);
+    const source = await readSourceFile(flags.file, session.context, session.faults);
     const { parseMigrationFile } = await import('../../validate/files/migration/migration-file.ts');
     const file = source === undefined ? undefined : parseMigrationFile(source, session.faults);
     const { deps, cluster } = await openDeps(session, withFileCluster(session, flags, file?.cluster), {

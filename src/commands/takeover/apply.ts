@@ -1,6 +1,6 @@
 import { changeFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
-import { readSourceFiles } from '../../cli/flags/read-source-files.ts';
+import { readSourceFile } from '../../cli/flags/read-source-files.ts';
 import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
 import { changeOptions } from '../../cli/open/change-options.ts';
@@ -35,6 +35,7 @@ export const takeoverApplyCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  misnamed: { '--dry-run': 'podid takeover plan' },
   flags: {
     file: {
       kind: 'text',
@@ -60,7 +61,7 @@ export const takeoverApplyCommand = defineCommand({
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {
     const { faults, context } = session;
-    const [source] = flags.file === undefined ? [] : await readSourceFiles([flags.file], context, faults);
+    const source = await readSourceFile(flags.file, context, faults);
     const file = source === undefined ? undefined : parseTakeoverFile(source, sha256, faults);
     const requestOf = await readTakeoverFlags(session, flags);
     const { namespace: _, set: __, values: ___, ...others } = flags;

@@ -13,13 +13,14 @@ const kinds: Readonly<Record<string, string>> = {
   ...named('Pod', 'pods', 'po'),
 };
 
-/** `KIND/NAME`, the kind as kubectl takes it. What is wrong with it is a fault, and what comes back then is of no use. */
+/** `KIND/NAME`, the kind as kubectl takes it, and prints it: `deployment.apps/web`. What is wrong with it is a fault, and what comes back then is of no use. */
 export function workloadChoice(
   text: string,
   faults: UsageFaults,
 ): { readonly kind: string; readonly name: string } {
-  const [kind = '', name, ...more] = text.split('/');
-  if (name === undefined || more.length > 0 || !/^[A-Za-z][A-Za-z0-9]*$/.test(kind)) {
+  const [typed = '', name, ...more] = text.split('/');
+  const [kind = ''] = typed.split('.', 1);
+  if (name === undefined || more.length > 0 || !/^[A-Za-z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?$/.test(typed)) {
     faults.add('--workload', `--workload: ${quoted(text)} is not KIND/NAME, such as deployment/web.`);
     return { kind, name: '' };
   }

@@ -1,4 +1,5 @@
 import { credentialOf } from '../../domain/azure/federated-credential.ts';
+import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
@@ -54,7 +55,7 @@ function stateOf({ state, source }: ExchangeRow): ExchangeRow['state'] {
 function incomplete(failed: readonly ExchangeRow[], all: number): PodidError {
   return new PodidError(
     'ExchangeIncomplete',
-    `${failed.length} of ${all} identities ${failed.length === 1 ? 'is' : 'are'} not exchanged: ${failed.map((row) => `${entryText(row)}: ${row.reason ?? row.state}`).join(' ')}`,
+    `${failed.length} of ${counted(all, 'identity', 'identities')} ${failed.length === 1 ? 'is' : 'are'} not exchanged: ${failed.map((row) => `${entryText(row)}: ${row.reason ?? row.state}`).join(' ')}`,
     {
       hint: advice`Fix what the reasons name and run the same command again; what is done is not done again.`,
       details: failed.map((row) => ({

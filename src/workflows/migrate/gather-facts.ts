@@ -46,7 +46,7 @@ export async function gatherFacts(deps: MigrationDeps, request: FactsRequest): P
   const { namespace } = request;
   const [objects, inside, [agents, seen]] = await Promise.all([
     probe(signal, () => api.read(signal)),
-    readInside(signal, api, namespace),
+    readInside(signal, api, namespace).then(unlessNothing),
     readAgents(signal, api),
   ]);
   const resources = resourcesOf(cluster, objects);
@@ -84,6 +84,16 @@ function unlessMissing(cluster: Probe<Cluster>): Probe<Cluster> {
 }
 
 type Inside = Omit<ClusterReadings, 'webhook'>;
+
+/** Where neither pods nor anything that makes them could be read, no workload would be a finding. */
+function unlessNothing(inside: Inside): Inside {
+  const readings = [inside.pods, ...inside.workloads.values()];
+  const unread = readings.flatMap((reading) => (reading.kind === 'unread' ? [reading.error] : []));
+  if (unread[0] !== undefined && unread.length === readings.length) {
+    throw unread[0];
+  }
+  return inside;
+}
 
 async function readInside(
   signal: AbortSignal,

@@ -96,6 +96,8 @@ describe("the kubeconfig of an emulator's environment", () => {
     ['the file is beside it', loopback, join(tmpdir(), 'podid-emulator-a1b2c3', 'config')],
     ['the folder is below it', loopback, join(tmpdir(), 'podid-emulator-a1b2c3', 'more', 'kubeconfig')],
     ['it is a list of files', loopback, `${emulators}:/nonexistent/config`],
+    ['it is the last of a list', loopback, `/nonexistent/config:${emulators}`],
+    ['it is the last of a list on Windows', loopback, 'C:\\k;C:\\Temp\\podid-emulator-a1b2c3\\kubeconfig'],
     ['the endpoint is a lab elsewhere', 'https://arm.example.test', emulators],
   ])('is not said to have been an emulator where %s', async (_what, endpoint, path) => {
     const ran = await missing(endpoint, path);

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.ts';
 import type { Deps } from '../../../domain/deps.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import type { ExchangeCluster } from '../../../domain/exchange/exchange-cluster.ts';
@@ -208,7 +209,7 @@ function incomplete(failed: readonly Back[], all: number): PodidError {
   const told = failed.map(({ steps, failure = '' }) => `${entryText(steps.standing.row)}: ${failure}`);
   return new PodidError(
     'ExchangeIncomplete',
-    `${failed.length} of ${all} identities ${failed.length === 1 ? 'is' : 'are'} not as wanted: ${told.join(' ')}`,
+    `${failed.length} of ${counted(all, 'identity', 'identities')} ${failed.length === 1 ? 'is' : 'are'} not as wanted: ${told.join(' ')}`,
     {
       hint: advice`Fix what the reasons name and run the same command again; what is done is not done again.`,
       details: told.map((message) => ({ message })),

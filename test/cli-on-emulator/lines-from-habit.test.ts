@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
+import { withImage } from './hint-commands.ts';
+
+let podid: EmulatedPodid;
+let folder: string;
+
+beforeAll(async () => {
+  podid = await emulatedPodid({ scenario: 'way-out' });
+  folder = await mkdtemp(join(tmpdir(), 'podid-habit-'));
+  await mkdir(join(folder, 'plans'));
+  const plan = join(folder, 'plans', 'plan.yaml');
+  expect((await podid.run(['migrate', 'plan', '--out', plan])).exitCode).toBe(0);
+  expect((await podid.run(['takeover', 'plan', '--out', join(folder, 'takeover.yaml')])).exitCode).toBe(0);
+  const kubeconfig = await readFile(podid.emulator.environment['KUBECONFIG'] ?? '', 'utf8');
+  await writeFile(join(folder, 'expired.yaml'), kubeconfig.replace(/token: .*/, 'token: expired'));
+  await writeFile(join(folder, 'dead.yaml'), kubeconfig.replace(/server: .*/, 'server: https://127.0.0.1:1'));
+});
+afterAll(async () => {
+  await podid[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+/** FOLDER stands for the one with the files. */
+function typed(line: string) {
+  const words = line.split(' ').map((word) => word.replace('FOLDER', folder));
+  return podid.run(words[0] === 'takeover' && words[1] === 'apply' ? withImage(words) : words);
+}
+
+describe('exchange, migrate and takeover, typed as other programs are', () => {
+  it.each([
+    ['migrate plan --output Table', /^NAMESPACE +WORKLOAD/],
+    ['migrate plan --workload deployment.apps/web -o tsv --query workloads[].name', /^web\n$/],
+    ['migrate plan --workload deployments.apps/web -o tsv --query workloads[].name', /^web\n$/],
+    ['migrate plan --workload Deploy/web -o tsv --query workloads[].name', /^web\n$/],
+    ['migrate apply -f FOLDER/plans/plan.yaml --until Trusted --dry-run -o json', /"changes"/],
+    ['migrate apply -f FOLDER/plans/plan.yaml -c DEMO --dry-run -o json', /"changes"/],
+  ])('take %s', async (line, printed) => {
+    const ran = await typed(line);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(printed);
+  });
+
+  it.each([
+    ['migrate plan -n demo', 'This command has no flag -n. Did you mean --namespace?'],
+    ['migrate apply -n demo --dry-run', 'no flag -n. Did you mean --namespace?'],
+    ['migrate rollback -n demo --workload deploy/web', 'no flag -n. Did you mean --namespace?'],
+    ['takeover status -n kube-system', 'no flag -n. Did you mean --namespace?'],
+    ['exchange enable --name web --dry-run', 'no flag --name. Did you mean --identity?'],
+    ['migrate rollback --name web', 'no flag --name. Did you mean --workload?'],
+    [`exchange enable --identity-resource-id ${identityId('web')}`, 'Did you mean --identity?'],
+    ['migrate apply --what-if', 'no flag --what-if. Did you mean --dry-run?'],
+    ['migrate apply --dry-run=client', '--dry-run takes no value.'],
+    ['takeover apply --dry-run', 'no flag --dry-run. Did you mean podid takeover plan?'],
+    ['exchange enable --identity Demo/web', 'Nearest: demo'],
+    ['migrate plan --workload web', '"web" is not KIND/NAME, such as deployment/web.'],
+    [
+      'migrate apply -f FOLDER/plans --dry-run',
+      /plans" is a folder, and one file is taken, such as \S+plan\.yaml\./,
+    ],
+    ['migrate status -f FOLDER/plans', 'is a folder, and one file is taken'],
+    ['takeover apply -f FOLDER/plans --yes', 'is a folder, and one file is taken'],
+    ['migrate apply -f FOLDER/none.yaml', 'cannot be read: there is no such file or folder.'],
+    ['migrate apply -f FOLDER/takeover.yaml', 'podid migrate plan --out FILE writes one.'],
+    ['takeover apply -f FOLDER/plans/plan.yaml --yes', 'podid takeover plan --out writes it anew.'],
+  ])('refuse %s before anything is sent, with what is meant', async (line, said) => {
+    const before = podid.emulator.requests.length;
+    const ran = await typed(line);
+    expect(ran.exitCode, ran.stderr).toBe(2);
+    expect(ran.stderr).toMatch(said);
+    expect(podid.emulator.requests).toHaveLength(before);
+  });
+
+  it.each([
+    'migrate plan',
+    'migrate status',
+    'migrate status -f FOLDER/plans/plan.yaml',
+    'migrate check',
+    'migrate apply --dry-run',
+    'migrate rollback --workload deploy/web --dry-run',
+    'migrate finish --dry-run',
+    'exchange status',
+    'exchange enable --dry-run',
+    'exchange disable --dry-run',
+    'takeover plan',
+    'takeover status',
+  ])(
+    'say once that the API of the cluster is away, or takes no credentials, and end with that: %s',
+    async (line) => {
+      for (const [file, exitCode, said] of [
+        ['dead', 7, "The cluster's API at 127.0.0.1:1 cannot be reached: "],
+        ['expired', 6, "The cluster's API does not accept the credentials of the kubeconfig "],
+      ] as const) {
+        const ran = await typed(`${line} --kubeconfig FOLDER/${file}.yaml`);
+        expect(ran.exitCode, ran.stderr).toBe(exitCode);
+        expect(ran.stderr.split(said)).toHaveLength(2);
+        if (file === 'expired') {
+          expect(ran.stderr).toContain(`hint: kubectl auth whoami --kubeconfig ${folder}/expired.yaml\n`);
+        }
+      }
+    },
+  );
+});
