@@ -3,9 +3,15 @@ import type { Colours } from './colours.ts';
 
 /** One thing that changes: its sign says how, its lines what. */
 export interface DiffItem {
-  readonly sign: '+' | '-' | '~';
+  /** `-/+`: it goes, and comes again. */
+  readonly sign: '+' | '-' | '~' | '-/+';
   readonly title: string;
-  readonly lines: readonly { readonly name: string; readonly before?: string; readonly after?: string }[];
+  readonly lines: readonly {
+    readonly name: string;
+    readonly before?: string;
+    readonly after?: string;
+    readonly why?: string;
+  }[];
 }
 
 /**
@@ -13,15 +19,16 @@ export interface DiffItem {
  * unless it is empty.
  */
 export function diffText(items: readonly DiffItem[], colour: Colours): string {
-  const paints = { '+': colour.green, '-': colour.red, '~': colour.yellow };
+  const paints = { '+': colour.green, '-': colour.red, '~': colour.yellow, '-/+': colour.yellow };
   const text = items.flatMap(({ sign, title, lines }) => {
     const width = Math.max(0, ...lines.map(({ name }) => name.length));
     return [
       paints[sign](`${sign} ${plainText(title, 'one')}`),
-      ...lines.map(({ name, before, after }) => {
+      ...lines.map(({ name, before, after, why }) => {
         const old = before === undefined ? [] : [colour.red(plainText(before, 'one'))];
         const fresh = after === undefined ? [] : [colour.green(plainText(after, 'one'))];
-        return `    ${name.padEnd(width)}  ${[...old, ...fresh].join(' → ')}`;
+        const reason = why === undefined ? '' : `  ${colour.dim(`# ${why}`)}`;
+        return `    ${name.padEnd(width)}  ${[...old, ...fresh].join(' → ')}${reason}`;
       }),
     ];
   });

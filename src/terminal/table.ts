@@ -101,12 +101,13 @@ function cutToWidth(lines: readonly string[][], width: number | undefined): stri
 /** Ids begin alike, and differ at their end. */
 const idBeginning = /^(?:\/subscriptions\/|[0-9a-f]{8}-[0-9a-f]{4}-)/i;
 
+/** Keeps what tells a text from others: a sentence's beginning, an id's end, both ends of a name. */
 function cut(text: string, length: number): string {
   const letters = [...text];
   if (letters.length <= length) {
     return text;
   }
-  return idBeginning.test(text)
-    ? `…${letters.slice(1 - length).join('')}`
-    : `${letters.slice(0, length - 1).join('')}…`;
+  const ending = idBeginning.test(text) ? length - 1 : /\s/.test(text) ? 0 : Math.ceil((length - 1) / 2);
+  const beginning = letters.slice(0, length - 1 - ending);
+  return `${beginning.join('')}…${letters.slice(letters.length - ending).join('')}`;
 }

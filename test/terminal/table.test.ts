@@ -20,6 +20,7 @@ describe('a table', () => {
       /…\S*\/web$/,
     ],
     ['a GUID', '00000000-0000-4000-8000-0000c11e0001', /…\S*-0000c11e0001$/],
+    ['the name of a node', 'aks-nodepool1-33445566-vmss000003', /^web +aks-nod\S*…\S*ss000003$/],
     ['a text', 'The scale set nodepool1 is locked by somebody.', /^web +The scale set.*…$/],
   ])('cuts of %s what tells it apart last', (_what, id, shown) => {
     const [, row = ''] = table([{ name: 'web', id }], columns, 36).split('\n');

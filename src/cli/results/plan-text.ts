@@ -11,10 +11,10 @@ export function planText(plan: Plan, colour: Colours): string {
     onlyThere.length === 0
       ? ''
       : `Objects in the cluster that will have no entry in Azure:\n${onlyThere.join('')}`;
-  return `${diffText(plan.changes.map(asItem), colour)}${others}${summary(plan)}\n`;
+  return `${diffText(shownChanges(plan.changes).map(asItem), colour)}${others}${summary(plan)}\n`;
 }
 
-const signs = { add: '+', update: '~', delete: '-' } as const;
+const signs = { add: '+', update: '~', delete: '-', replace: '-/+' } as const;
 
 const titles: Readonly<Record<Change['kind'], string>> = {
   identity: 'pod identity',
@@ -38,11 +38,33 @@ const titles: Readonly<Record<Change['kind'], string>> = {
  */
 const idsOnly = ['identity.clientId', 'identity.objectId', 'principalId', 'roleDefinitionId'];
 
-function asItem(change: Change): DiffItem {
+/** The one member that Azure does not change in an entry. */
+const forcesReplacement = 'identity.resourceId';
+
+type ShownChange = Omit<Change, 'action'> & { readonly action: Change['action'] | 'replace' };
+
+/** What goes and comes again under its name is one thing to people, in the place where it goes. */
+function shownChanges(changes: readonly Change[]): readonly ShownChange[] {
+  const keyOf = ({ kind, namespace, name }: Change) => `${kind} ${namespace}/${name}`;
+  const added = new Map(
+    changes.filter(({ action }) => action === 'add').map((change) => [keyOf(change), change] as const),
+  );
+  const deleted = new Set(changes.filter(({ action }) => action === 'delete').map(keyOf));
+  return changes.flatMap((change): ShownChange[] => {
+    const again = added.get(keyOf(change));
+    if (change.action === 'delete' && again !== undefined) {
+      return [{ ...change, action: 'replace', after: again.after }];
+    }
+    return change.action === 'add' && deleted.has(keyOf(change)) ? [] : [change];
+  });
+}
+
+function asItem(change: ShownChange): DiffItem {
   const before = facts(change.before);
   const after = facts(change.after);
   const names = [...new Set([...before.keys(), ...after.keys()])];
-  const told = names.filter((name) => change.action === 'update' || !idsOnly.includes(name));
+  const isNew = change.action === 'add' || change.action === 'delete';
+  const told = names.filter((name) => !isNew || !idsOnly.includes(name));
   return {
     sign: signs[change.action],
     title: titleOf(change),
@@ -51,12 +73,14 @@ function asItem(change: Change): DiffItem {
       if (old === fresh) {
         return [];
       }
-      return [{ name, ...(old ? { before: old } : {}), ...(fresh ? { after: fresh } : {}) }];
+      const why =
+        change.action === 'replace' && name === forcesReplacement ? { why: 'forces replacement' } : {};
+      return [{ name, ...(old ? { before: old } : {}), ...(fresh ? { after: fresh } : {}), ...why }];
     }),
   };
 }
 
-function titleOf({ kind, namespace, name, before, after }: Change): string {
+function titleOf({ kind, namespace, name, before, after }: ShownChange): string {
   if (kind === 'roleAssignment') {
     return `role ${textIn(after, 'role') ?? 'Managed Identity Operator, for the cluster'}`;
   }
@@ -88,8 +112,9 @@ function summary({ changes, puts }: Plan): string {
   if (changes.length === 0 && puts === 0) {
     return 'Nothing to change.';
   }
+  const shown = shownChanges(changes);
   const counts = Object.entries(verbs).flatMap(([action, verb]) => {
-    const counted = countedKinds(changes.filter((change) => change.action === action));
+    const counted = countedKinds(shown.filter((change) => change.action === action));
     return counted === '' ? [] : [`${counted} to ${verb}`];
   });
   const writes = ['no write', 'one write'][puts] ?? `${puts} writes`;
@@ -110,14 +135,15 @@ const nouns = {
   tokenSource: ['token source', 'token sources'],
 } as const;
 
-const verbs: Readonly<Record<Change['action'], string>> = {
+const verbs: Readonly<Record<ShownChange['action'], string>> = {
   add: 'add',
   update: 'change',
+  replace: 'replace',
   delete: 'delete',
 };
 
 /** `2 entries, 1 role and 3 objects in the cluster`: a role or an object is no entry of the file. */
-function countedKinds(changes: readonly Change[]): string {
+function countedKinds(changes: readonly ShownChange[]): string {
   const kinds = changes.map(({ kind }) => (kind === 'identity' || kind === 'exception' ? 'entry' : kind));
   const counted = Object.entries(nouns).flatMap(([kind, [one, many]]) => {
     const { length } = kinds.filter((each) => each === kind);

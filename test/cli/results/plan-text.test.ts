@@ -57,6 +57,25 @@ describe('a plan for people', () => {
     );
   });
 
+  it('shows what goes and comes again as one entry, with what forces it', () => {
+    const other = { ...web, bindingSelector: 'front', identity: { ...identity, resourceId: '/id/jobs' } };
+    const changes = [
+      change({ action: 'delete', before: web, after: null }),
+      change({ action: 'delete', name: 'old', before: { ...web, name: 'old' }, after: null }),
+      change({ after: other }),
+    ];
+    expect(planText({ changes, puts: 2 }, plain)).toMatchInlineSnapshot(`
+      "-/+ pod identity shop/web
+          bindingSelector      web → front
+          identity.resourceId  /id/web → /id/jobs  # forces replacement
+      - pod identity shop/old
+          bindingSelector      web
+          identity.resourceId  /id/web
+      1 entry to replace; 1 entry to delete; 2 writes of the cluster. Azure replaces an identity under the same name only in two steps, and its pods get no tokens in between.
+      "
+    `);
+  });
+
   it('says so when there is nothing to do', () => {
     expect(planText({ changes: [], puts: 0 }, plain)).toBe('Nothing to change.\n');
   });
