@@ -2,10 +2,22 @@ import { Hint } from '../errors/hint.ts';
 import { jsonText, plainText } from '../errors/plain-text.ts';
 import type { Colours } from './colours.ts';
 import type { Query } from './query.ts';
+import type { Signs } from './signs.ts';
 import type { Column } from './table.ts';
 import { tsv } from './tsv.ts';
 
-export const outputFormats = ['json', 'yaml', 'table', 'wide', 'name', 'tsv', 'html', 'none'] as const;
+export const outputFormats = [
+  'json',
+  'jsonc',
+  'yaml',
+  'yamlc',
+  'table',
+  'wide',
+  'name',
+  'tsv',
+  'html',
+  'none',
+] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 export interface ResultFormat {
@@ -17,6 +29,8 @@ export interface ResultFormat {
   readonly colour: Colours;
   /** Of stdout: what tsv prints is for a program elsewhere, and stays as it is. */
   readonly isTerminal: boolean;
+  /** Of tables and texts for people; data keeps the letters that it has. */
+  readonly signs: Signs;
   /** A hint as whoever reads it can type it. */
   readonly hintText: (hint: Hint) => string;
 }
@@ -49,6 +63,14 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
   switch (output.format) {
     case 'json':
       return `${jsonText(shown, shape.repeated ? 0 : 2)}\n`;
+    case 'jsonc': {
+      const { paintedJson } = await import('./painted-data.ts');
+      return paintedJson(await resultText(value, shape, { ...output, format: 'json' }), output.colour);
+    }
+    case 'yamlc': {
+      const { paintedYaml } = await import('./painted-data.ts');
+      return paintedYaml(await resultText(value, shape, { ...output, format: 'yaml' }), output.colour);
+    }
     case 'yaml': {
       const { yamlText } = await import('./yaml-text.ts');
       const head = output.query === undefined ? (shape.yamlHead ?? '') : '';
@@ -59,11 +81,11 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
       return output.isTerminal ? plainText(text) : text;
     }
     case 'table':
-      return tableText(shown, shape, output);
+      return output.signs(await tableText(shown, shape, output));
     case 'wide': {
       // As kubectl does: nothing is cut, whatever the terminal's width.
       const columns = shape.wideColumns ?? shape.columns;
-      return tableText(shown, { ...shape, columns }, { ...output, width: undefined });
+      return output.signs(await tableText(shown, { ...shape, columns }, { ...output, width: undefined }));
     }
     case 'name':
       return shape

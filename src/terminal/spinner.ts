@@ -11,10 +11,13 @@ interface Seconds {
  * A spinner on stderr that leaves signals to the program: a change under way is not ended by the spinner's
  * own exit.
  */
-export async function terminalSpinner(clock: Seconds): Promise<Spinner> {
+export async function terminalSpinner(clock: Seconds, isUtf8: boolean): Promise<Spinner> {
   const { default: yoctoSpinner } = await import('yocto-spinner');
-  return countingSpinner(yoctoSpinner({ stream: process.stderr, handleSignals: false }), clock);
+  const frames = isUtf8 ? {} : { spinner: asciiFrames };
+  return countingSpinner(yoctoSpinner({ stream: process.stderr, handleSignals: false, ...frames }), clock);
 }
+
+const asciiFrames = { frames: ['-', '\\', '|', '/'], interval: 120 };
 
 /** What is over sooner needs no time beside it. */
 const silentSec = 3;

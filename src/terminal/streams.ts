@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { advice } from '../errors/hint.ts';
 import { PodidError } from '../errors/podid-error.ts';
+import { asItIs, type Signs } from './signs.ts';
 
 /** One of the process's two outputs. */
 export interface OutputStream {
@@ -23,10 +24,12 @@ export interface OutputStream {
  *
  * @param lost whether text that is lost for another reason is a failure: what is said beside the result has
  * nobody left to report to
+ * @param signs of what is written; without: as it is
  */
 export function outputStream(
   stream: Writable & { isTTY?: boolean; columns?: number },
   lost: 'fails' | 'is ignored',
+  signs: Signs = asItIs,
 ): OutputStream {
   let closed = false;
   // Told by the write that met it; without a listener it would end the process.
@@ -47,7 +50,7 @@ export function outputStream(
         return Promise.resolve();
       }
       return new Promise((resolve, reject) => {
-        stream.write(text, (error) => {
+        stream.write(signs(text), (error) => {
           closed ||= error ? isReaderGone(error) : false;
           if (error && !closed && lost === 'fails') {
             reject(outputFailed(error));

@@ -98,6 +98,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
     stdout,
     stderr,
     interactive: false,
+    isUtf8: true,
     animated: false,
     signal: new AbortController().signal,
     clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: async () => undefined },

@@ -275,7 +275,14 @@ describe('a hint that names what others have named', () => {
       doctorView({ checks: [{ name: 'label', ...verdict }] }, false),
       doctorShape(undefined),
       {
-        ...{ format: 'table', width: undefined, colour: noColours, isTerminal: true, hintText: String },
+        ...{
+          format: 'table',
+          width: undefined,
+          colour: noColours,
+          isTerminal: true,
+          signs: String,
+          hintText: String,
+        },
       },
     );
     expect(text).toContain("kubectl label pod web-1 -n demo 'aadpodidbinding=x$(touch PWNED)|web', and");

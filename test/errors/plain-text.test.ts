@@ -24,7 +24,7 @@ const asText: TableShape = {
   ...shape,
   text: (value: { readonly text: string }, colour) => `${colour.bold('text')} ${value.text}\n`,
 };
-const terminal = { width: 80, colour: noColours, isTerminal: true, hintText: String };
+const terminal = { width: 80, colour: noColours, isTerminal: true, signs: String, hintText: String };
 
 const controls = fc.string({
   unit: fc.oneof(

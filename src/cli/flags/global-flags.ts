@@ -8,7 +8,8 @@ export const globalFlags = {
     short: 'o',
     value: 'FORMAT',
     choices: outputFormats,
-    summary: 'how the result is printed: json, yaml, table, wide, name, tsv, html or none',
+    summary:
+      'how the result is printed: json, yaml, jsonc and yamlc in colour, table, wide, name, tsv, html or none',
     variable: 'PODID_OUTPUT',
     fallback: 'table on a terminal and json otherwise',
   },

@@ -11,6 +11,7 @@ import type { Hint } from '../../errors/hint.ts';
 import { decodeText } from '../../errors/plain-text.ts';
 import { type Shell, shellOf } from '../../errors/shell-word.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
+import { asciiSigns, asItIs, isUtf8Locale } from '../../terminal/signs.ts';
 import { type OutputStream, outputStream } from '../../terminal/streams.ts';
 
 /** Put in place by the bundler. */
@@ -96,6 +97,8 @@ export interface Context {
   readonly stderr: OutputStream;
   /** stdin and stderr are terminals: somebody can be asked. */
   readonly interactive: boolean;
+  /** Whether what shows the output has more letters than ASCII. */
+  readonly isUtf8: boolean;
   /** A spinner may be drawn on stderr. */
   readonly animated: boolean;
   /** Aborted with a PodidError Interrupted or Terminated. */
@@ -131,6 +134,7 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
   const { env, stdout, stderr } = parts;
   // Node opens stdin, and loads its clock, where they are asked for; most commands, and help, ask for neither.
   const clock = lazily(systemClock);
+  const isUtf8 = isUtf8Locale(env, process.platform);
   const version = typeof PODID_VERSION === 'string' ? PODID_VERSION : '0.0.0';
   const repository = typeof PODID_IMAGE === 'string' ? PODID_IMAGE : '';
   return {
@@ -142,7 +146,8 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
       return shellOf(env, process.platform);
     },
     stdout: outputStream(stdout, 'fails'),
-    stderr: outputStream(stderr, 'is ignored'),
+    stderr: outputStream(stderr, 'is ignored', isUtf8 ? asItIs : asciiSigns),
+    isUtf8,
     get interactive() {
       return stderr.isTTY === true && parts.stdin.isTTY === true;
     },

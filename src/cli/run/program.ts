@@ -4,6 +4,7 @@ import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type FlagSpec, type FlagTable, longFlag } from '../../flags/flag-table.ts';
 import { checkRest, type Occurrence, readFlags, strayWordText, takeWord } from '../../flags/read-flags.ts';
 import { errorReport } from '../../terminal/report-error.ts';
+import { asciiSigns } from '../../terminal/signs.ts';
 import { nearestWord } from '../../validate/nearest-word.ts';
 import { quoted, UsageFaults } from '../../validate/usage-faults.ts';
 import { completeWord, refreshWord } from '../completion/typed-words.ts';
@@ -173,7 +174,7 @@ async function answerGroup(
 }
 
 async function print(context: Context, text: string): Promise<number> {
-  await context.stdout.write(text);
+  await context.stdout.write(context.isUtf8 ? text : asciiSigns(text));
   return 0;
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../../terminal/print-result.ts';
 import { type TerminalReporter, terminalReporter } from '../../terminal/progress.ts';
 import { compileQuery, type Query } from '../../terminal/query.ts';
+import { asciiSigns, asItIs } from '../../terminal/signs.ts';
 import { terminalSpinner } from '../../terminal/spinner.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import type { globalFlags } from '../flags/global-flags.ts';
@@ -74,7 +75,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   }
   const query = await readQuery(global.query, examples, faults);
   const isAnimated = context.animated && !global.onlyShowErrors;
-  const spinner = isAnimated ? await terminalSpinner(context.clock) : undefined;
+  const spinner = isAnimated ? await terminalSpinner(context.clock, context.isUtf8) : undefined;
   const colour = await coloursOf('stderr', context, global);
   const report = terminalReporter({
     stderr,
@@ -108,6 +109,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
         width: stdout.columns,
         colour: await coloursOf('stdout', context, global),
         isTerminal: stdout.isTerminal,
+        signs: context.isUtf8 ? asItIs : asciiSigns,
         hintText,
       };
       try {

@@ -107,8 +107,7 @@ export function translateFlags(
 /** Colours are az's alone, and so are capital letters. */
 function outputEquivalent(format: string): string {
   const lower = bare(format).toLowerCase();
-  const isWord = /^[a-z]+$/.test(lower);
-  return { jsonc: 'json', yamlc: 'yaml' }[lower] ?? (isWord ? lower : format);
+  return /^[a-z]+$/.test(lower) ? lower : format;
 }
 
 /** For a command that stays with az. */

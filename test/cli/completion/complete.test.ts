@@ -41,8 +41,8 @@ describe('completion', () => {
       ['list', '--output', 't'],
       ['table', 'tsv'],
     ],
-    [['list', '-o', 'y'], ['yaml']],
-    [['list', '--output=j'], ['--output=json']],
+    [['list', '-o', 'y'], ['yaml', 'yamlc']],
+    [['list', '--output=j'], ['--output=json', '--output=jsonc']],
     [['-o', 'json', 'exce'], ['exception']],
     [
       ['wait', '--for', ''],

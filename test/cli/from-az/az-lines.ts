@@ -245,7 +245,7 @@ export const azLines: readonly (readonly [string, Expected])[] = [
   ],
   [
     'az aks pod-identity exception list -g rg-shop --cluster-name aks-shop -o yamlc',
-    'podid exception list -g rg-shop -c aks-shop -o yaml',
+    'podid exception list -g rg-shop -c aks-shop -o yamlc',
   ],
   [
     'az aks pod-identity list -g rg-shop --cluster-name aks-shop && echo done',

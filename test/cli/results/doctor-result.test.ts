@@ -21,7 +21,14 @@ const checks: CheckResult[] = [
 const shown = doctorView({ checks }, false);
 
 function textOf(value: unknown, width: number | undefined, colour = noColours): Promise<string> {
-  const format = { format: 'table', width, colour, isTerminal: true, hintText: String } as const;
+  const format = {
+    format: 'table',
+    width,
+    colour,
+    isTerminal: true,
+    signs: String,
+    hintText: String,
+  } as const;
   return resultText(value, doctorShape(width), format);
 }
 
