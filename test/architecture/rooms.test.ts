@@ -161,7 +161,7 @@ describe('the house', () => {
         .filter((each) => each.specifier === 'inquirer')
         .map((each) => `${file.path}${each.dynamic ? '' : ' statically'}`),
     );
-    expect(found).toEqual(['src/terminal/ask.ts', 'src/terminal/questions.ts']);
+    expect(found).toEqual(['src/terminal/ask/confirm.ts', 'src/terminal/ask/questions.ts']);
   });
 
   it('loads workflows and adapters when a command runs, so that help stays quick', () => {

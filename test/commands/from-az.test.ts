@@ -130,7 +130,7 @@ describe('podid from-az', () => {
     ],
     [
       'az aks pod-identity exception list -g rg --cluster-name c -o jsonc',
-      'podid exception list -g rg -c c -o json',
+      'podid exception list -g rg -c c -o jsonc',
     ],
     [
       "az aks pod-identity list -g rg --cluster-name c --query 'podIdentityProfile.userAssignedIdentities[].name' -o tsv",

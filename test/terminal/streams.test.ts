@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { confirmOnTerminal } from '../../src/terminal/ask.ts';
+import { confirmOnTerminal } from '../../src/terminal/ask/confirm.ts';
 import { writePrivateFile } from '../../src/terminal/private-file.ts';
 import { outputStream } from '../../src/terminal/streams.ts';
 import { hintText } from '../hint-text.ts';

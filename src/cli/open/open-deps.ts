@@ -215,7 +215,7 @@ export function openConfirm(
   { stdinIsRead = false, refused = 'Nothing was changed.' }: ConfirmNeeds = {},
 ): Confirm {
   return async (question) => {
-    const { confirmOnTerminal } = await import('../../terminal/ask.ts');
+    const { confirmOnTerminal } = await import('../../terminal/ask/confirm.ts');
     const confirm = confirmOnTerminal({
       interactive: context.interactive && !stdinIsRead,
       yes,

@@ -29,7 +29,7 @@ export async function openWizard(session: Session, flags: InitFlags): Promise<Wi
   if (!context.interactive) {
     return { given, questions: undefined, open, rules: initRules, options, signal };
   }
-  const { terminalQuestions } = await import('../../terminal/questions.ts');
+  const { terminalQuestions } = await import('../../terminal/ask/questions.ts');
   const questions = terminalQuestions({
     signal,
     width: () => context.stderr.columns,

@@ -41,8 +41,14 @@ describe('completion', () => {
       ['list', '--output', 't'],
       ['table', 'tsv'],
     ],
-    [['list', '-o', 'y'], ['yaml', 'yamlc']],
-    [['list', '--output=j'], ['--output=json', '--output=jsonc']],
+    [
+      ['list', '-o', 'y'],
+      ['yaml', 'yamlc'],
+    ],
+    [
+      ['list', '--output=j'],
+      ['--output=json', '--output=jsonc'],
+    ],
     [['-o', 'json', 'exce'], ['exception']],
     [
       ['wait', '--for', ''],

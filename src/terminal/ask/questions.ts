@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
-import { isObeyed, plainText } from '../errors/plain-text.ts';
-import { PodidError } from '../errors/podid-error.ts';
+import { isObeyed, plainText } from '../../errors/plain-text.ts';
+import { PodidError } from '../../errors/podid-error.ts';
+import { wrapText } from '../wrap-text.ts';
 import { watchEndOfInput } from './end-of-input.ts';
-import { wrapText } from './wrap-text.ts';
 
 /** One line to choose. */
 export interface Choice<Value> {

@@ -1,6 +1,6 @@
-import { advice } from '../errors/hint.ts';
-import { plainText } from '../errors/plain-text.ts';
-import { PodidError } from '../errors/podid-error.ts';
+import { advice } from '../../errors/hint.ts';
+import { plainText } from '../../errors/plain-text.ts';
+import { PodidError } from '../../errors/podid-error.ts';
 import { watchEndOfInput } from './end-of-input.ts';
 
 export interface AskOptions {
