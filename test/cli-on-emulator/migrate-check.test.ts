@@ -84,6 +84,26 @@ describe('podid migrate check on the emulator', () => {
     expect(chosen.stderr).not.toContain('nothing is proved');
   });
 
+  it('sends Entra nothing where Azure names no tenant of the identity', async () => {
+    await using podid = await trustedWorld();
+    for (const [id, identity] of podid.emulator.world.identities) {
+      const { tenantId: _, ...properties } = identity['properties'] as { tenantId: string };
+      podid.emulator.world.identities.set(id, { ...identity, properties });
+    }
+    const { workloads } = (await podid.json('migrate plan -o json')) as { workloads: readonly object[] };
+    expect(workloads).toMatchObject([{ state: 'blocked(NoTenant)' }]);
+    expect(await checkOf(podid, '--workload deployment/web')).toMatchObject([
+      10,
+      [{ result: 'fail', passed: 0, reason: expect.stringMatching(/^NoTenant: Azure does not say/) }],
+    ]);
+    const fromPod = '--workload deployment/web --from-pod --image registry.example.net/podid:1';
+    expect(await checkOf(podid, fromPod)).toMatchObject([
+      10,
+      [{ result: 'fail', reason: expect.stringMatching(/^NoTenant: /) }],
+    ]);
+    expect(tokensOf(podid)).toBe(0);
+  });
+
   it('fails with what the cluster says where no token of the account may be made', async () => {
     await using podid = await trustedWorld();
     podid.emulator.kube.faults = {

@@ -67,5 +67,6 @@ export const heldByExchange: ReadonlySet<BlockerCode> = new Set([
   'Unread',
   'IdentityGone',
   'NoClientId',
+  'NoTenant',
   'FicRegion',
 ]);

@@ -1,4 +1,5 @@
 import { credentialOf, type FederatedTrust, trusts } from '../../domain/azure/federated-credential.ts';
+import { unknownTenant } from '../../domain/azure/identity-tenant.ts';
 import { sameResource } from '../../domain/azure/resource-id.ts';
 import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
 import { missingTrusts, trustsOf } from '../../domain/exchange/identity-accounts.ts';
@@ -100,7 +101,7 @@ export function mismatch(
   if (!sameResource(resourceID, resourceId) || clientID.toLowerCase() !== clientId.toLowerCase()) {
     return `ClientIdDiffers: spec.clientID is ${clientID}, and Azure says ${clientId} of ${resourceId}. The identity was made anew, or the object is wrong.`;
   }
-  return tenantId === undefined ? 'NoTenant: Azure does not say in which tenant it is.' : undefined;
+  return unknownTenant({ tenantId });
 }
 
 /** Whether its annotations say so already: what is written is not written again. */

@@ -1,4 +1,5 @@
 import type { ExchangeAnswer } from '../../domain/azure/federated-credential.ts';
+import { unknownTenant } from '../../domain/azure/identity-tenant.ts';
 import type { Azure, ManagedIdentity } from '../../domain/ports.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
@@ -43,7 +44,7 @@ export const lagging = /^AADSTS(?:70021|700211|700213|700016|90061)$/;
 
 /**
  * Exchanges as the agent would, so many times over so long, and compares whom the tokens name. A round passes where the
- * agent would have got a token in it; one that does not ends the rehearsal.
+ * agent would have got a token in it; one that does not ends the rehearsal. Nothing is sent where nobody knows the tenant.
  *
  * @throws PodidError of the cluster's API, and the signal's reason
  */
@@ -53,6 +54,10 @@ export async function rehearse(
   { rounds, overMs }: RehearseOptions,
 ): Promise<Rehearsal> {
   const { clock, signal } = deps;
+  const failure = unknownTenant(identity);
+  if (failure !== undefined) {
+    return { failure, passed: 0, refused: 0 };
+  }
   const beganMs = clock.monotonic();
   let startMs = beganMs;
   let refused = 0;

@@ -1,3 +1,4 @@
+import { unknownTenant } from '../../domain/azure/identity-tenant.ts';
 import type { PodExchange } from '../../domain/azure/pod-exchange.ts';
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { AgentCluster } from '../../domain/kubernetes/agent-cluster.ts';
@@ -80,6 +81,10 @@ export async function proveFromPod(deps: PodDeps, question: PodQuestion): Promis
     azure.identities.get(resourceId, signal),
     azure.exchangeEndpoint(),
   ]);
+  const fault = unknownTenant(identity);
+  if (fault !== undefined) {
+    return { kind: 'not-tried', reason: fault };
+  }
   const { clientId, principalId, tenantId = '' } = identity;
   const runMs = rehearsal.overMs + spareMs;
   const pod = renderCheckPod({

@@ -105,7 +105,10 @@ const rows: readonly Row[] = [
       identities: new Map([
         [
           resourceIdOf('web').toLowerCase(),
-          { azure: read({ kind: 'there', clientId: 'c' } as const), credentials: forbidden('credentials') },
+          {
+            azure: read({ kind: 'there', clientId: 'c', tenantId } as const),
+            credentials: forbidden('credentials'),
+          },
         ],
       ]),
     },
@@ -182,6 +185,19 @@ const rows: readonly Row[] = [
       ]),
     },
     typed: /^az identity show --query clientId -o tsv --ids /,
+  },
+  {
+    code: 'NoTenant',
+    what: 'an identity of which Azure names no tenant',
+    facts: {
+      identities: new Map([
+        [
+          resourceIdOf('web').toLowerCase(),
+          { azure: read({ kind: 'there', clientId: 'c' } as const), credentials: read([]) },
+        ],
+      ]),
+    },
+    typed: /^az identity show --query tenantId -o tsv --ids /,
   },
   {
     code: 'TenantOther',

@@ -8,6 +8,7 @@ export const blockerCodes = [
   'ServicePrincipal',
   'IdentityGone',
   'NoClientId',
+  'NoTenant',
   'TenantOther',
   'KubeSystem',
   'VaultBound',

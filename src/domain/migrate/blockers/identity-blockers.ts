@@ -1,4 +1,5 @@
 import { advice, command } from '../../../errors/hint.ts';
+import { noTenantCode, unknownTenant } from '../../azure/identity-tenant.ts';
 import { subjectOf } from '../../exchange/exchange-cluster.ts';
 import { nextCommand } from '../../hints/next-command.ts';
 import { type Candidate, isServicePrincipal, type Trust } from '../candidate.ts';
@@ -102,11 +103,24 @@ function noClientId({ identity, clientId, resourceId }: Trust): Blocker | undefi
   };
 }
 
-/** What names no tenant decides nothing. */
-function tenantOther({ identity, readings }: Trust, facts: MigrationFacts): Blocker | undefined {
+/** A cluster that names no tenant decides nothing. */
+function tenantOther(
+  { identity, readings, resourceId = '' }: Trust,
+  facts: MigrationFacts,
+): Blocker | undefined {
   const azure = readings && readingOr(readings.azure, undefined);
-  const own = azure?.kind === 'there' ? azure.tenantId : undefined;
+  if (azure?.kind !== 'there') {
+    return undefined;
+  }
+  const own = azure.tenantId;
   const { tenantId, cluster } = facts;
+  if (unknownTenant(azure) !== undefined) {
+    return {
+      code: noTenantCode,
+      message: `Azure does not say in which tenant the managed identity of AzureIdentity ${identityText(identity)} is, and Entra is asked there.`,
+      hint: advice`While Azure still makes it that passes by itself; ${command('az identity show --query tenantId -o tsv --ids', resourceId)} shows it`,
+    };
+  }
   return own && tenantId && own.toLowerCase() !== tenantId.toLowerCase()
     ? {
         code: 'TenantOther',
