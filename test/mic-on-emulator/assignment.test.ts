@@ -35,6 +35,34 @@ describe('podid-mic', () => {
     expect((await mic.probe('/readyz')).status).toBe(200);
   });
 
+  it('puts an identity there whose tokens are exchanged, too, so that the way back to the nodes costs no request', async () => {
+    await using world = await micWorld();
+    const { emulator } = world;
+    seedWeb(emulator);
+    const source = (name: string) => {
+      const web = emulator.kube.get('AzureIdentity', 'demo', 'web');
+      const annotations = { 'podid.io/token-source': name };
+      emulator.kube.seed({ ...web, metadata: { ...web?.metadata, annotations } } as never);
+    };
+    source('exchange');
+    emulator.kube.seed(pod('shop-1', 'web') as never);
+    await world.start();
+    const annotated = (name: string) =>
+      until(() =>
+        assignments(emulator).find(
+          ({ spec, status }) =>
+            status?.status === 'Assigned' &&
+            JSON.stringify(spec).includes(`"podid.io/token-source":"${name}"`),
+        ),
+      );
+    await annotated('exchange');
+    expect(carriedBy(emulator)).toContain('web');
+    source('imds');
+    await annotated('imds');
+    expect(carriedBy(emulator)).toContain('web');
+    expect(count(emulator, 'machines.patch')).toBe(1);
+  });
+
   it('says of a second pod at once that it has its identity, without a word to Azure', async () => {
     await using world = await micWorld();
     const { emulator } = world;
