@@ -246,6 +246,30 @@ describe('podid exchange on the emulator', () => {
     expect(ran.stderr).toContain('demo/web: Entra refused 5 of 25 requests');
   });
 
+  it.each([
+    ['enable', 'put', 'No identity was switched.', []],
+    ['disable --revoke-trust', 'delete', 'Served by the nodes: demo/web.', ['enable']],
+  ])(
+    "ends %s at its limit with Azure's own sentence, where Azure is busy all the while",
+    async (words, operation, going, before) => {
+      await using podid = await exchangingPodid(['web'], { scenario: 'oidc-issuer' });
+      for (const word of before) {
+        expect((await podid.run(`exchange ${word} --yes --rounds 2 --over 1s --timeout 20h`)).exitCode).toBe(
+          0,
+        );
+      }
+      const error = { code: 'ServiceUnavailable', message: 'The identity service is being moved.' };
+      podid.emulator.faults.add({
+        match: { operation: `federatedCredentials.${operation}` },
+        effect: { status: 503, body: { error } },
+      });
+      const ran = await podid.run(`exchange ${words} --yes --timeout 10m`);
+      expect(ran.exitCode, ran.stderr).toBe(7);
+      expect(ran.stderr).toContain(`Not finished after 600 s (--timeout). ${going}`);
+      expect(ran.stderr).toMatch(/demo\/web: Unavailable: .*The identity service is being moved\./);
+    },
+  );
+
   it('asks first, and without a terminal wants --yes', async () => {
     await using podid = await exchangingPodid(['web']);
     const ran = await podid.run('exchange enable');

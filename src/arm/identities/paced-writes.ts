@@ -38,19 +38,25 @@ export function pacedWrites(clock: Clock, verbose: (text: string) => void): Writ
     const key = text.toLowerCase();
     return queues.run(key, async () => {
       const startedMs = clock.monotonic();
+      let last: PodidError | undefined;
       for (let failures = 1; ; failures += 1) {
         const pace = paceOf(key, apartMs.identity);
-        await pace.turn(signal);
-        await paceOf(subscriptionId.toLowerCase(), apartMs.subscription).turn(signal);
-        pace.begin();
         try {
+          await pace.turn(signal);
+          await paceOf(subscriptionId.toLowerCase(), apartMs.subscription).turn(signal);
+          pace.begin();
           return await write();
         } catch (error) {
+          // What Azure said until then says more than that the time is up.
+          if (last !== undefined && !isPodidError(error)) {
+            throw last;
+          }
           const isUnknown = isPodidError(error) && error.details.some(({ code }) => code === parentMissing);
           const isOver = isUnknown && clock.monotonic() - startedMs >= freshForMs;
           if (!isPodidError(error, 'Unavailable') || isOver) {
             throw error;
           }
+          last = error;
           verbose(`Trying again: ${error.message}`);
           await pauseAfter(clock, error, failures, signal);
         }

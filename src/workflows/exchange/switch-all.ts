@@ -73,6 +73,9 @@ function howFar(all: readonly Progress[]): string {
         .map(({ steps }) => entryText(steps.standing.row));
       return names.length === 0 ? '' : `With a federated credential, and still ${by}: ${names.join(', ')}.`;
     }),
+    ...all.flatMap(({ steps, failure }) =>
+      failure === undefined ? [] : [`${entryText(steps.standing.row)}: ${failure}`],
+    ),
     'The same command goes on from there.',
   ]
     .filter(Boolean)

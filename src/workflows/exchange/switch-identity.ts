@@ -49,11 +49,12 @@ export async function switchIdentity(deps: SwitchDeps, progress: Progress): Prom
     progress.at = 'rehearsed';
     await annotate(deps, progress);
   } catch (error) {
-    signal.throwIfAborted();
-    if (!isPodidError(error)) {
+    if (!isPodidError(error) || error === signal.reason) {
       throw error;
     }
+    // Also where the time is up: it is the reason that it was not enough.
     progress.failure = `${error.code}: ${error.message}`;
+    signal.throwIfAborted();
   }
 }
 

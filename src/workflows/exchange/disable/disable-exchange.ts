@@ -141,8 +141,9 @@ async function bringBack(
     const switched = backs
       .filter(({ isSwitched }) => isSwitched)
       .map(({ steps }) => entryText(steps.standing.row));
-    const going =
+    const served =
       switched.length === 0 ? 'No identity was switched.' : `Served by the nodes: ${switched.join(', ')}.`;
+    const going = [served, ...reasonsOf(backs)].join(' ');
     throw endOfWait(deps, error, going, nextCommand('exchange disable', cluster.id).again());
   }
 }
@@ -151,12 +152,19 @@ async function keepFailure(back: Back, signal: AbortSignal, work: () => Promise<
   try {
     await work();
   } catch (error) {
-    signal.throwIfAborted();
-    if (!isPodidError(error)) {
+    if (!isPodidError(error) || error === signal.reason) {
       throw error;
     }
+    // Also where the time is up: it is the reason that it was not enough.
     back.failure = `${error.code}: ${error.message}`;
+    signal.throwIfAborted();
   }
+}
+
+function reasonsOf(backs: readonly Back[]): readonly string[] {
+  return backs.flatMap(({ steps, failure }) =>
+    failure === undefined ? [] : [`${entryText(steps.standing.row)}: ${failure}`],
+  );
 }
 
 async function switchBack(
@@ -206,7 +214,7 @@ function rowAfter({ steps, isSwitched, isRevoked, failure }: Back): ExchangeRow 
 }
 
 function incomplete(failed: readonly Back[], all: number): PodidError {
-  const told = failed.map(({ steps, failure = '' }) => `${entryText(steps.standing.row)}: ${failure}`);
+  const told = reasonsOf(failed);
   return new PodidError(
     'ExchangeIncomplete',
     `${failed.length} of ${counted(all, 'identity', 'identities')} ${failed.length === 1 ? 'is' : 'are'} not as wanted: ${told.join(' ')}`,
