@@ -26,6 +26,7 @@ import { ledgerObject } from './workloads/ledger-object.ts';
 import { readMigration } from './workloads/read-migration.ts';
 import { readSeen } from './workloads/read-seen.ts';
 import { readStandardMode } from './workloads/read-standard-mode.ts';
+import { readSupport } from './workloads/read-support.ts';
 import { type AskThroughKubelet, readWorkloads } from './workloads/read-workloads.ts';
 import { workloadApi } from './workloads/workload-api.ts';
 import { writeMigration } from './workloads/write-migration.ts';
@@ -89,6 +90,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   const takeover = once(() => takeoverCluster(rest));
   const seen = once(() => readSeen(workloads()));
   const migrationWrites = once(() => writeMigration(rest, reading()));
+  const support = once(() => readSupport(reading()));
   return {
     mirror: (request, ofMirror, report) => mirrorObjects(api, request, ofMirror, report),
     read: (ofRead) => readWithNamespaces(api, workloads(), ofRead),
@@ -118,6 +120,9 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     },
     get migrationWrites() {
       return migrationWrites();
+    },
+    get support() {
+      return support();
     },
   };
 }

@@ -8,13 +8,13 @@ import { replaceFile } from './replace-file.ts';
  *
  * @throws TypeError where the path is something else than a file: a pipe, a device, a folder
  */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
+export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
   const target = await fileBehind(path);
   const fresh = `${target}.${randomUUID()}`;
   try {
     const file = await open(fresh, 'wx', 0o600);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

@@ -45,7 +45,7 @@ const house: Readonly<Record<string, Room>> = {
   },
   cli: {
     rooms: ['flags', 'validate', 'workflows', 'domain', 'terminal', 'errors'],
-    packages: ['node:*', 'commander'],
+    packages: ['node:*', 'commander', 'fflate'],
   },
   commands: { rooms: ['cli', 'flags', 'validate', 'workflows', 'domain', 'errors'], packages: ['node:*'] },
   nmi: {

@@ -207,6 +207,13 @@ export const commandTree: CommandTree = {
       load: async () => (await import('../../commands/nmi/status.ts')).nmiStatusCommand,
     },
     {
+      words: ['nmi', 'collect'],
+      summary: 'save what there is to read about the agents in a zip for support, without secrets',
+      block: 'in the cluster',
+      reach: 'api',
+      load: async () => (await import('../../commands/nmi/collect.ts')).nmiCollectCommand,
+    },
+    {
       words: ['nmi', 'uninstall'],
       summary: "take podid's agent off the nodes, with all that it left there",
       block: 'in the cluster',

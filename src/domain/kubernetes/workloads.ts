@@ -5,6 +5,7 @@ import type { MigrationWrites } from '../migrate/apply/migration-writes.ts';
 import type { MigrationObjects } from '../migrate/migration-objects.ts';
 import type { SeenPods } from '../migrate/seen.ts';
 import type { StandardMode } from '../standard-mode/controller.ts';
+import type { SupportCluster } from '../support/support-cluster.ts';
 import type { TakeoverCluster } from '../takeover/takeover-cluster.ts';
 import type { AgentCluster } from './agent-cluster.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
@@ -173,4 +174,5 @@ export interface ConnectedCluster extends ReachedObjects {
   readonly takeover: TakeoverCluster;
   readonly seen: SeenPods<AgentPod>;
   readonly migrationWrites: MigrationWrites;
+  readonly support: SupportCluster;
 }

@@ -71,7 +71,9 @@ const selectableFields = new Set([
   'involvedObject.kind',
   'involvedObject.namespace',
   'involvedObject.uid',
+  'involvedObject.apiVersion',
   'reason',
+  'source',
 ]);
 
 export function parseFieldSelector(text: string): ObjectFilter {
@@ -82,7 +84,9 @@ export function parseFieldSelector(text: string): ObjectFilter {
       throw badRequest(`The field selector "${part}" is not supported.`);
     }
     const [, path, operator, value] = match;
-    return (object) => (fieldText(object, path.split('.')) === value) === (operator !== '!=');
+    // Of Events: the component alone.
+    const field = path === 'source' ? 'source.component' : path;
+    return (object) => (fieldText(object, field.split('.')) === value) === (operator !== '!=');
   });
   return (object) => tests.every((test) => test(object));
 }

@@ -1,0 +1,27 @@
+import type { Support } from '../../workflows/support/collect-support.ts';
+
+/** What whoever unpacks the bundle reads first. */
+export function supportReadme({ agents, unread }: Support, made: string): string {
+  return [
+    `Collected by podid at ${made}`,
+    '',
+    'summary.json    versions, agents as they are installed, and what could not be read, with the reason',
+    'nodes.json      of each node what the agent depends on',
+    'events.json     Events of agents, controller and the identity kinds',
+    'objects/        objects of podid and of the four identity kinds, as lists of Kubernetes',
+    'agents/NODE/POD metrics, record and readiness of each agent, and the last lines of its containers',
+    '                (the decision log is that of the container that serves; *.previous.log is of one that ended)',
+    '',
+    'Whether the redirect rules stand, and how many packets met each of them, is in metrics.txt',
+    '(podid_nmi_rules_intact, podid_nmi_rule_packets_total); why not is in readyz.txt. The values of a Helm release',
+    'are in a Secret, which podid does not read: helm get values podid --namespace kube-system. What they come to is in',
+    'objects/daemonsets.json, in the arguments of the containers.',
+    '',
+    'No Secret was read. Values of environment variables, what clients noted of their writes, and whatever looks like a',
+    'token, a key or a password stand as ***. Names, namespaces, client ids, resource ids, tenants and addresses are in',
+    'it: look through it before you hand it to others.',
+    '',
+    `${agents.length} agents asked; ${unread.length} questions without an answer.`,
+    '',
+  ].join('\n');
+}
