@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { noImageText } from '../../src/domain/kubernetes/agent-image.ts';
 import { emulatedPodid, identityId } from './emulated-podid.ts';
 
 const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
+
+interface Written {
+  readonly kind: string;
+  readonly name: string;
+  readonly action: string;
+}
 
 describe("podid nmi on the emulator's own agent", () => {
   it.each([
@@ -30,6 +37,49 @@ describe("podid nmi on the emulator's own agent", () => {
       expect(ran.stderr).toMatch(said);
     }
     expect(podid.emulator.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  it('prints the manifests of a dry run as YAML, of what would be written alone, and hints elsewhere', async () => {
+    await using podid = await emulatedPodid({ scenario: 'first-time' });
+    const { kube } = podid.emulator;
+    kube.remove('daemonsets', 'kube-system', 'podid-nmi');
+    const ran = await podid.run(['nmi', 'install', ...image, '--dry-run', '-o', 'yaml']);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stderr).not.toBe('');
+    const documents = parseAllDocuments(ran.stdout).map((each) => each.toJS());
+    const { objects } = await podid.json(['nmi', 'install', ...image, '--dry-run', '-o', 'json']);
+    const written = (objects as Written[]).filter(({ action }) => action !== 'kept');
+    expect(documents.map(({ kind, metadata: { name } }) => `${kind} ${name}`)).toEqual(
+      written.map(({ kind, name }) => `${kind} ${name}`),
+    );
+    const daemonSet = documents.at(-1);
+    expect(daemonSet).toMatchObject({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'podid-nmi' },
+    });
+    expect(kube.get('daemonsets', 'kube-system', 'podid-nmi')).toBeUndefined();
+  });
+
+  it('keeps the secret of a service principal out of the manifests, and says so', async () => {
+    await using podid = await emulatedPodid({ scenario: 'first-time' });
+    const standard = ['operationMode=standard', 'adminsecret.clientID=a', 'adminsecret.clientSecret=planted'];
+    const words = [
+      'nmi',
+      'install',
+      ...image,
+      '--set',
+      standard.join(','),
+      '--force',
+      '--dry-run',
+      '-o',
+      'yaml',
+    ];
+    const ran = await podid.run([...words, '--set', 'adminsecret.tenantID=t,adminsecret.subscriptionID=s']);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stdout).not.toContain('kind: Secret');
+    expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/planted|cGxhbnRlZA/);
+    expect(ran.stderr).toMatch(/Secret kube-system\/\S+ is not printed/);
   });
 
   it('waits for no pods, of which the emulator runs none, and says so', async () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { type PlayedNodes, playNodes } from './played-nodes.ts';
@@ -38,6 +41,18 @@ describe('podid nmi, on a real API server', () => {
     expect(objects.map(({ kind, action }) => `${action} ${kind}`)).toContain('create DaemonSet');
     expect(api.kubectl('get', 'crd', '-o', 'name')).toBe('');
     expect(api.kubectl('get', 'daemonsets,serviceaccounts,clusterroles', '-A')).not.toContain('podid');
+  });
+
+  it('prints manifests that kubectl and the API server take as they are', async () => {
+    const ran = await run('nmi install --dry-run -o yaml');
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    const folder = await mkdtemp(join(tmpdir(), 'manifests-'));
+    const file = join(folder, 'podid.yaml');
+    await writeFile(file, ran.stdout);
+    const said = api.kubectl('apply', '--server-side', '--dry-run=server', '-f', file);
+    await rm(folder, { recursive: true });
+    expect(said).toContain('daemonset.apps/podid-nmi serverside-applied (server dry run)');
+    expect(said.trimEnd().split('\n')).toHaveLength(ran.stdout.split(/^---$/m).length - 1);
   });
 
   it('stops before the first write where Pod Security forbids the host network', async () => {

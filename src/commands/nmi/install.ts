@@ -10,11 +10,12 @@ import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
 import { addonState, openCluster } from '../../cli/open/open-cluster.ts';
 import { agentChangeShape, agentExamples, installView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
+import { effectiveFormat, type Session } from '../../cli/run/session.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 
 export const nmiInstallCommand = defineCommand({
   description:
-    "Writes the objects that the chart would write with the same values, after a dry run of each on the cluster, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are accepted; a value that podid cannot honour is refused with the reason. The podid of a release names its image; to one from a checkout give it, by --set podid.image.repository=REGISTRY/podid. It needs only the cluster's own API. If the AKS add-on's NMI or aad-pod-identity is on the nodes, it stops and names the options: --alongside, or --force to replace aad-pod-identity with the same values, without a moment in which a node is open.",
+    "Writes the objects that the chart would write with the same values, after a dry run of each on the cluster, and waits until the agent is ready on every node. Values files of upstream's chart aad-pod-identity are accepted; a value that podid cannot honour is refused with the reason. The podid of a release names its image; to one from a checkout give it, by --set podid.image.repository=REGISTRY/podid. It needs only the cluster's own API. --dry-run -o yaml prints the manifests themselves, as kubectl apply and GitOps take them; any other output, and --query, has what would be done to each object. If the AKS add-on's NMI or aad-pod-identity is on the nodes, it stops and names the options: --alongside, or --force to replace aad-pod-identity with the same values, without a moment in which a node is open.",
   examples: [
     { title: 'what it would do', line: 'podid nmi install -g demo-rg -c demo --dry-run', needs: 'a cluster' },
     {
@@ -25,6 +26,11 @@ export const nmiInstallCommand = defineCommand({
     {
       title: "with a values file of upstream's chart, and one value more",
       line: 'podid nmi install -g demo-rg -c demo --values values.yaml --set podid.bootGuard.enabled=true',
+      needs: 'a cluster',
+    },
+    {
+      title: 'the manifests, for a repository',
+      line: 'podid nmi install -g demo-rg -c demo --dry-run -o yaml > podid.yaml',
       needs: 'a cluster',
     },
     {
@@ -91,8 +97,18 @@ export const nmiInstallCommand = defineCommand({
       foreignSecrets: (pairs: SecretPairs, signal: AbortSignal) => foreignSecretsIn(deps, pairs, signal),
     };
     const installed = await installAgent(deps, request, wait);
-    await session.print(installed === undefined ? null : installView(installed), agentChangeShape);
+    const isForOthers = dryRun && session.global.query === undefined && isYaml(session);
+    if (installed !== undefined && isForOthers) {
+      const { printManifests } = await import('../../cli/nmi/print-manifests.ts');
+      await printManifests(session, installed);
+    } else {
+      await session.print(installed === undefined ? null : installView(installed), agentChangeShape);
+    }
     const isSomething = installed?.objects.some(({ action }) => !['same', 'kept'].includes(action));
     return exitCode && isSomething ? 9 : 0;
   },
 });
+
+function isYaml({ context, global }: Session): boolean {
+  return effectiveFormat(context, global) === 'yaml';
+}

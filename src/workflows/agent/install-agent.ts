@@ -10,6 +10,7 @@ import {
   oldServerText,
   secretsUndecidedText,
 } from '../../domain/kubernetes/agent-values.ts';
+import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
@@ -54,6 +55,8 @@ export interface Installed {
   readonly mode: AgentValues['mode'];
   readonly objects: readonly AgentObjectChange[];
   readonly nodes: Rollout['nodes'];
+  /** Of a dry run: what would be written, without Secrets; what others wrote and stays is not in it. */
+  readonly manifests?: readonly KubeObject[];
 }
 
 /**
@@ -192,9 +195,13 @@ async function dryRun(
 ): Promise<Installed> {
   const { release, force } = request;
   const objects = await tryAgent(deps, { values, release, force }, signal);
+  const rendered = agentObjects(deps, { values, release });
+  // Both are in the order in which they are written.
+  const written = rendered.filter((_, at) => objects[at]?.action !== 'kept');
+  const manifests = written.filter(({ kind }) => kind !== 'Secret');
   const gone = way.kind === 'instead' ? upstreamObjects(way.upstream, record) : [];
   const deletes = gone.map(({ apiVersion: _api, ...key }) => ({ ...key, action: 'delete' as const }));
-  return installed(request, values, { objects: [...objects, ...deletes], nodes: [] });
+  return { ...installed(request, values, { objects: [...objects, ...deletes], nodes: [] }), manifests };
 }
 
 /**
@@ -247,6 +254,11 @@ async function waitForAgent(
     );
   }
   return nodes;
+}
+
+function agentObjects({ agent }: AgentDeps, of: { values: AgentValues; release: AgentRelease }) {
+  const { definitions, objects } = agent.render(of.values, of.release);
+  return [...definitions, ...objects];
 }
 
 function daemonSetOf({ agent }: AgentDeps, of: { values: AgentValues; release: AgentRelease }) {
