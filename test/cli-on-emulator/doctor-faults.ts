@@ -329,6 +329,19 @@ export const seededFaults: readonly SeededFault[] = [
     },
   },
   {
+    what: 'an agent whose DaemonSet has no pod',
+    check: 'agent',
+    title: /No node has a pod of podid's agent \(DaemonSet kube-system\/podid-nmi\)|The cluster has no agent/,
+    isAbout: ['the Linux node'],
+    seed: ({ kube }) => {
+      for (const { metadata } of kube.list('pods', 'kube-system')) {
+        if (metadata.name.startsWith('podid-nmi-')) {
+          kube.remove('pods', 'kube-system', metadata.name);
+        }
+      }
+    },
+  },
+  {
     what: "no agent on the pod's node",
     check: 'agent',
     title: /No agent runs on aks-nodepool1-12345678-vmss000000|The cluster has no agent/,

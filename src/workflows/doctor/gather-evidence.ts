@@ -49,7 +49,8 @@ export async function gatherEvidence(
     probe(signal, () => kube.connect(signal)).then((api) => readInside(deps, subject, api)),
   ]);
   const known = { subject, cluster: await cluster, ...inside };
-  const [standard, netRaw, federation] = await Promise.all([
+  const [podless, standard, netRaw, federation] = await Promise.all([
+    readPodless(signal, known),
     readStandardMode(deps, known),
     readNetRawPolicy(signal, known),
     readFederation(deps, known),
@@ -63,6 +64,7 @@ export async function gatherEvidence(
   ]);
   return {
     ...known,
+    ...podless,
     ...standard,
     ...netRaw,
     ...federation,
@@ -100,6 +102,16 @@ async function readInside(
     through((workloads) => workloads.agents(signal)),
   ]);
   return { api, objects, pods, workloads, nodes, policies, agents };
+}
+
+/** Who would run the agents that nobody sees. */
+async function readPodless(
+  signal: AbortSignal,
+  { api, agents }: Pick<Inside, 'api' | 'agents'>,
+): Promise<Pick<Evidence, 'podless'>> {
+  return readOr(agents, undefined)?.length === 0
+    ? { podless: await probeNext(signal, api, ({ agent }) => agent.installations(agentHome, signal)) }
+    : {};
 }
 
 /** What there is to see of a controller, where an agent waits for one. */

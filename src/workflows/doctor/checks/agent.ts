@@ -1,5 +1,6 @@
 import { counted } from '../../../domain/counted.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { agentKindText } from '../../../domain/kubernetes/agent-installation.ts';
 import { nodeWithTaints } from '../../../domain/kubernetes/taints.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
 import { advice, command } from '../../../errors/hint.ts';
@@ -7,6 +8,7 @@ import { type Check, fail, judging, listed, pass, skip, type Verdict, warn } fro
 import type { Evidence } from '../evidence.ts';
 import { withAddonToo } from '../mend.ts';
 import { nodesInQuestion } from '../nodes-in-question.ts';
+import { readOr } from '../probe.ts';
 
 /** Whether each node in question has one agent, and it is ready. */
 export const agent: Check = {
@@ -28,6 +30,13 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], 
   const on = ({ name }: ClusterNode) => agents.filter(({ nodeName }) => nodeName === name);
   const without = nodes.filter((node) => on(node).length === 0);
   const unready = nodes.filter((node) => on(node).length > 0 && !on(node).some(({ ready }) => ready));
+  const [podless] = evidence.podless === undefined ? [] : readOr(evidence.podless, []);
+  if (podless !== undefined) {
+    return fail(
+      `No node has a pod of ${agentKindText(podless)}. Pods reach the metadata service of the node itself.`,
+      command('kubectl describe daemonset -n', podless.namespace, podless.name),
+    );
+  }
   if (agents.length === 0) {
     return fail(
       'The cluster has no agent: no DaemonSet of podid, of the add-on or of aad-pod-identity. Pods reach the metadata service of the node itself.',
