@@ -144,6 +144,16 @@ describe('podid migrate, on a real node', () => {
       expect(count('store-')).toBeGreaterThan(before[1]);
     });
   };
+  /** podid's image does not trust the authority of this cloud, so that its pod gets as far as TLS, and can say so. */
+  const checkFromPod = async () => {
+    const line = 'migrate check -g demo-rg -c demo --namespace shop --workload deployment/web --from-pod';
+    const checked = await podid(line).catch(({ stdout }) => JSON.parse(stdout));
+    expect(checked).toMatchObject([{ result: 'fail', passed: 0, refused: 1 }]);
+    expect(checked[0].reason).toMatch(/^TlsFailed: the certificate that comes from \S+ is not one/);
+    await eventually(() => {
+      expect(cluster.kubectl('-n', 'shop', 'get', 'pods', '-l', 'podid.io/migrate-check')).toBe('');
+    });
+  };
   const on = '-g demo-rg -c demo --namespace shop --yes';
   const proof = '--rounds 3 --over 2s --timeout 90s --poll-interval 500ms';
   const states = (rows: readonly { readonly name: string; readonly state: string }[]) =>
@@ -160,6 +170,9 @@ describe('podid migrate, on a real node', () => {
 
     for (const round of ['first', 'second']) {
       expect(states(await podid(`migrate apply ${on} ${proof} --until trusted`))).toEqual(each('trusted'));
+      if (round === 'first') {
+        await checkFromPod();
+      }
       expect(states(await podid(`migrate apply ${on} ${proof} --until annotated`))).toEqual(
         each('annotated'),
       );
