@@ -409,6 +409,26 @@ export interface FaultOfObjects extends SeededFault {
   readonly line?: string;
 }
 
+/** As `podid exchange enable --subject workload` writes them for an agent in namespace gone. */
+function seedLeftRoles({ kube }: Emulator): void {
+  const [apiGroup, name] = ['rbac.authorization.k8s.io', 'gone-podid-nmi-exchange'];
+  const labels = { 'app.kubernetes.io/managed-by': 'podid', 'podid.io/exchange-of': 'gone.podid-nmi' };
+  const common = { apiVersion: `${apiGroup}/v1`, metadata: { namespace: 'demo', name, labels } };
+  const rule = {
+    apiGroups: [''],
+    resources: ['serviceaccounts/token'],
+    verbs: ['create'],
+    resourceNames: ['web'],
+  };
+  kube.seed({ ...common, kind: 'Role', rules: [rule] });
+  kube.seed({
+    ...common,
+    kind: 'RoleBinding',
+    roleRef: { apiGroup, kind: 'Role', name },
+    subjects: [{ kind: 'ServiceAccount', namespace: 'gone', name: 'podid-nmi' }],
+  });
+}
+
 /** What people add to the kinds of workloads most, and the one of Kubernetes' own that is before Deployments. */
 const foreignKinds = [
   'ReplicationController',
@@ -552,6 +572,14 @@ export const faultsOfObjects: readonly FaultOfObjects[] = [
         'podid.io/tenant-id': '00000000-0000-4000-8000-00000000aaaa',
       });
     },
+  },
+  {
+    what: "an agent that is gone, and its rights to tokens of the pods' accounts",
+    check: 'token-roles',
+    result: 'warn',
+    title: /^An agent that is not there any more has left its rights .* \(2 Roles and RoleBindings in demo\)/,
+    fixes: /^podid nmi uninstall .*--namespace gone$/,
+    seed: seedLeftRoles,
   },
   {
     what: 'a client id that is a name',

@@ -167,6 +167,7 @@ describe('what may not be seen', () => {
         'kubelet-identity',
         'exchange',
         'federated-credentials',
+        'token-roles',
         'pod',
         'label',
         'selector',

@@ -16,7 +16,7 @@ import { exceptionNameRule } from '../../validate/flags/kubernetes-names.ts';
 
 export const nmiUninstallCommand = defineCommand({
   description:
-    'Removes the objects that podid nmi install wrote, and before them the Roles by which podid exchange lets the agent make tokens, waits until the agents have ended, and then removes rules, boot guard and taint from every node with a short-lived DaemonSet. The definitions, identities, bindings and exceptions stay. If nodes could not be reached, it names them and exits with 7; run it again with --clean-up-only to continue. In standard mode the identities that the controller podid-mic put on machines stay, and with them its ledger; --remove-identities removes exactly those that the ledger names, and then the ledger. An agent that Helm installed is removed by helm uninstall, which cleans the nodes in the same way.',
+    'Removes the objects that podid nmi install wrote, and before them the Roles by which podid exchange lets the agent make tokens, waits until the agents have ended, and then removes rules, boot guard and taint from every node with a short-lived DaemonSet. The definitions, identities, bindings and exceptions stay. If nodes could not be reached, it names them and exits with 7; run it again with --clean-up-only to continue. In standard mode the identities that the controller podid-mic put on machines stay, and with them its ledger; --remove-identities removes exactly those that the ledger names, and then the ledger. An agent that Helm installed is removed by helm uninstall, which cleans the nodes in the same way; Roles of podid exchange that it leaves behind are removed by this command afterwards, and then nothing else is.',
   examples: [
     {
       title: 'what it would remove',

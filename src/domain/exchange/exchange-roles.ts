@@ -56,6 +56,11 @@ export function exchangeRolesOf({ namespace, name }: EntryKey): string {
   return `${namespace}.${name}`.slice(0, 63);
 }
 
+/** The namespace of the account. @param of as `exchangeRolesOf` writes it */
+export function exchangeRolesHome(of: string): string {
+  return of.split('.', 1)[0] ?? '';
+}
+
 /**
  * The roles of one namespace, by which the agent makes tokens of these accounts and of no others.
  *

@@ -84,6 +84,13 @@ export interface TaintedNode {
   readonly taints: readonly Taint[];
 }
 
+/** A Role or RoleBinding of `podid exchange`. */
+export interface TokenRole {
+  readonly ref: ObjectRef;
+  /** Whose it is: the account, as `exchangeRolesOf` writes it. */
+  readonly of: string;
+}
+
 /**
  * The cluster as the place where the agent is installed. All throw PodidError Forbidden (with the rule that
  * is missing) | ClusterUnreachable, and the signal's reason.
@@ -115,6 +122,8 @@ export interface AgentCluster {
    * what lets its agent make tokens: in the order in which they go.
    */
   ownObjects(release: AgentRelease, signal: AbortSignal): Promise<readonly ObjectRef[]>;
+  /** What lets agents make tokens of the pods' accounts, of those that are gone too; bindings first. */
+  tokenRoles(signal: AbortSignal): Promise<readonly TokenRole[]>;
   /**
    * Deletes; what depends on it follows by and by. False when it is gone already.
    *

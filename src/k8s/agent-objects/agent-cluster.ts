@@ -1,4 +1,4 @@
-import { exchangeRolesLabel, exchangeRolesOf } from '../../domain/exchange/exchange-roles.ts';
+import { exchangeRolesOf } from '../../domain/exchange/exchange-roles.ts';
 import type { AgentCluster } from '../../domain/kubernetes/agent-cluster.ts';
 import { agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import { type KubeObject, type ObjectRef, refOf } from '../../domain/kubernetes/kube-object.ts';
@@ -8,6 +8,7 @@ import { parseAgentInstallation } from '../../validate/kubernetes/agent-installa
 import { parseFinishedPod, parseTaintedNode } from '../../validate/kubernetes/daemon-set-rollout.ts';
 import type { KubeRest } from '../client/kube-rest.ts';
 import { mergeContent } from '../client/kube-rest.ts';
+import { listTokenRoles } from '../exchange/token-roles.ts';
 import { podidManager } from '../objects/render-objects.ts';
 import { keepLedger, readLedger } from '../standard-mode/controller-ledger.ts';
 import { releaseSelector } from './agent-names.ts';
@@ -78,6 +79,7 @@ export function agentCluster(rest: KubeRest): AgentCluster {
       return (await api.get({ apiVersion: 'v1', kind: 'Namespace', name }, signal)) !== undefined;
     },
     ownObjects: (release, signal) => listOwnObjects(api, release, signal),
+    tokenRoles: (signal) => listTokenRoles(api, signal),
     async remove(ref, signal, uid) {
       const body = {
         apiVersion: 'v1',
@@ -168,31 +170,12 @@ async function listOwnObjects(
       }
     }
   }
-  return [...(await listTokenRoles(api, found, signal)), ...found];
-}
-
-/** What `podid exchange` gave the agent, bindings first: all of it goes before the policies that confine it. */
-async function listTokenRoles(
-  api: AgentObjectsApi,
-  own: readonly ObjectRef[],
-  signal: AbortSignal,
-): Promise<readonly ObjectRef[]> {
-  const accounts = own.flatMap(({ kind, namespace = '', name }) =>
+  const accounts = found.flatMap(({ kind, namespace = '', name }) =>
     kind === 'ServiceAccount' ? [exchangeRolesOf({ namespace, name })] : [],
   );
-  const labels = `${exchangeRolesLabel} in (${accounts.join(',')})`;
-  const found: ObjectRef[] = [];
-  for (const kind of accounts.length === 0 ? [] : ['RoleBinding', 'Role']) {
-    const apiVersion = 'rbac.authorization.k8s.io/v1';
-    for (const item of (await api.list({ apiVersion, kind }, labels, signal)) ?? []) {
-      const metadata = recordAt(item, 'metadata');
-      const [name, namespace] = [stringAt(metadata, 'name'), stringAt(metadata, 'namespace')];
-      if (name && namespace) {
-        found.push({ apiVersion, kind, namespace, name });
-      }
-    }
-  }
-  return found;
+  // They go before the policies that confine them.
+  const roles = accounts.length === 0 ? [] : await listTokenRoles(api, signal);
+  return [...roles.filter(({ of }) => accounts.includes(of)).map(({ ref }) => ref), ...found];
 }
 
 /** The controller's own Secret, by its Deployment: who may not list secrets can still delete the one. */

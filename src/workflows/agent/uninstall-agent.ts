@@ -24,6 +24,7 @@ import {
   removeLedgerIdentities,
   reportLeft,
 } from './remove-ledger-identities.ts';
+import { leftTokenRoles, removeLeftRoles } from './remove-left-roles.ts';
 import { cleanUpTools } from './render-clean-up.ts';
 import { agentPods, controllerPods, untilPodsAreGone } from './until-pods-are-gone.ts';
 
@@ -78,6 +79,10 @@ export async function uninstallAgent(
   } else if (cleanUpOnly) {
     refuseAgents(found);
   } else {
+    const left = installation === undefined ? await leftTokenRoles(agent, release, wait.signal) : [];
+    if (left.length > 0) {
+      return await removeLeftRoles(deps, request, left, wait);
+    }
     refuseOthers(found, release);
   }
   const own = cleanUpOnly || node !== undefined ? [] : await agent.ownObjects(release, wait.signal);

@@ -35,6 +35,7 @@ import { selector } from './checks/selector.ts';
 import { signIn } from './checks/sign-in.ts';
 import { tenants } from './checks/tenants.ts';
 import { token } from './checks/token.ts';
+import { tokenRoles } from './checks/token-roles.ts';
 
 /**
  * The chain from the sign-in to what a token opens, in the order of the report; each behind what it
@@ -61,6 +62,7 @@ export const checkList: readonly Check[] = [
   kubeletIdentity,
   exchange,
   federatedCredentials,
+  tokenRoles,
   pod,
   label,
   selector,

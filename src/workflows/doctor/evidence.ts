@@ -2,6 +2,7 @@ import type { Machine } from '../../domain/azure/machines.ts';
 import type { RoleAssignment, RoleDefinition } from '../../domain/azure/role-assignment.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
+import type { TokenRole } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
@@ -84,6 +85,8 @@ export interface Evidence {
   readonly agents: Probe<readonly AgentPod[]>;
   /** DaemonSets of agents that have no pod; absent where a pod of one is there. */
   readonly podless?: Probe<readonly AgentInstallation[]>;
+  /** By which agents that are not there any more could make tokens of the pods' accounts. Absent: nobody looked. */
+  readonly leftRoles?: Probe<readonly TokenRole[]>;
   /** How the identities stand whose tokens are to be exchanged. Absent where there is none. */
   readonly federation?: Probe<readonly ExchangeRow[]>;
   /** Absent where no agent serves what a controller assigns. */

@@ -18,6 +18,7 @@ import {
 import type { StandardMode } from '../../domain/standard-mode/controller.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { readLeftRoles } from '../exchange/left-roles.ts';
 import { agentHome, viewExchange } from '../exchange/read-exchange.ts';
 import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
 import { sourcesOf } from './exchanged-identities.ts';
@@ -49,11 +50,12 @@ export async function gatherEvidence(
     probe(signal, () => kube.connect(signal)).then((api) => readInside(deps, subject, api)),
   ]);
   const known = { subject, cluster: await cluster, ...inside };
-  const [podless, standard, netRaw, federation] = await Promise.all([
+  const [podless, standard, netRaw, federation, leftRoles] = await Promise.all([
     readPodless(signal, known),
     readStandardMode(deps, known),
     readNetRawPolicy(signal, known),
     readFederation(deps, known),
+    probeNext(signal, known.api, ({ agent }) => readLeftRoles(agent, signal)),
   ]);
   const nodes = nodesInQuestion(known);
   report.progress('Reading identities, roles, machines and agents');
@@ -68,6 +70,7 @@ export async function gatherEvidence(
     ...standard,
     ...netRaw,
     ...federation,
+    leftRoles,
     permissions,
     subscription,
     feature,

@@ -46,6 +46,7 @@ function cluster({ nodes, pods, agents = async () => [installation()] }: World) 
   const agent: Partial<AgentCluster> = {
     installations: agents,
     ownObjects: async () => [daemonSet, role],
+    tokenRoles: async () => [],
     ledger: async () => undefined,
     remove: async (ref) => {
       done.push(`remove ${refText(ref)}`);
