@@ -111,10 +111,6 @@ const documented: Readonly<Record<string, readonly (readonly [string, string | R
     [`X=$(${entries})`, `X=$(podid list ${both} --raw-cluster)`],
     [`${entries} > all.json`, `podid list ${both} --raw-cluster > all.json`],
   ],
-  '`-o jsonc`': [
-    [`${entries} -o jsonc`, `podid list ${both} -o json`],
-    [`${entries} -o yamlc`, `podid list ${both} -o yaml`],
-  ],
   '`--if-match`': [
     ['az aks update -g g -n c --enable-pod-identity --if-match x', `podid enable ${both}`],
     ['az aks update -g g -n c --enable-pod-identity --if-none-match x', `podid enable ${both}`],
