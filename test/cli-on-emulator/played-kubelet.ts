@@ -85,15 +85,17 @@ export class PlayedKubelet {
           throw error;
         }
       });
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
   async #look(): Promise<void> {
     const daemonSet = this.#kube.get('DaemonSet', home, 'podid-nmi');
-    for (const node of this.#nodes()) {
-      await (daemonSet === undefined ? this.#removeAgent(node) : this.#runAgent(node, daemonSet));
-    }
+    await Promise.all(
+      this.#nodes().map((node) =>
+        daemonSet === undefined ? this.#removeAgent(node) : this.#runAgent(node, daemonSet),
+      ),
+    );
     this.#cleanUp();
     for (const pod of this.#kube.list('Pod').filter(isProbe)) {
       const name = pod.metadata.name;
@@ -215,7 +217,7 @@ export class PlayedKubelet {
         this.asked[name] = { asked: asked + 1, failed: failed + (isAnswered ? 0 : 1) };
         show();
       }
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }

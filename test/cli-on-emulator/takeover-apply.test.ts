@@ -1,40 +1,16 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { identityId } from './emulated-podid.ts';
-import { type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
-
-const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
-const cluster = ['-g', 'demo-rg', '-c', 'demo'];
-const stay = { definitions: 'stay', identities: 'stay', nmi: 'first', delayMs: 0 } as const;
-const go = { definitions: 'go', identities: 'go', nmi: 'last', delayMs: 20 } as const;
-
-async function plan({ podid, folder }: TakeoverWorld): Promise<string> {
-  const file = join(folder, 'takeover.yaml');
-  const ran = await podid.run(['takeover', 'plan', ...cluster, '--out', file, '-o', 'json']);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-  expect(JSON.parse(ran.stdout)).toMatchObject({ blockers: [] });
-  return file;
-}
-
-function run({ podid }: TakeoverWorld, word: string, ...more: string[]) {
-  const common = ['--rounds', '2', '--over', '1s', '--yes', '-o', 'json', '--timeout', '6h'];
-  return podid.run(['takeover', word, ...cluster, ...image, ...common, ...more]);
-}
-
-async function done(world: TakeoverWorld, word: string, ...more: string[]) {
-  const ran = await run(world, word, ...more);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-  return JSON.parse(ran.stdout) as {
-    readonly step: number;
-    readonly state: string;
-    readonly proof: { readonly asked: number; readonly answered: number };
-    readonly gaps: readonly { readonly identity: string; readonly machine: string; readonly ms: number }[];
-  };
-}
-
-function failedOf({ asked }: TakeoverWorld, isCounted = (_: string) => true): number {
-  return Object.entries(asked).reduce((sum, [name, { failed }]) => sum + (isCounted(name) ? failed : 0), 0);
-}
+import {
+  cluster,
+  done,
+  failedOf,
+  go,
+  planFile,
+  run,
+  stay,
+  type TakeoverWorld,
+  takeoverWorld,
+} from './takeover-world.ts';
 
 /** A second identity, to which Azure gives no federated credential: its tokens stay with the nodes. */
 async function withOneThatStays({ podid }: TakeoverWorld): Promise<void> {
@@ -62,14 +38,14 @@ describe('podid takeover apply on the emulator', () => {
     async (removal) => {
       await using world = await takeoverWorld(removal);
       await withOneThatStays(world);
-      await done(world, 'apply', '-f', await plan(world), '--until', '1');
+      await done(world, 'apply', '-f', await planFile(world), '--until', '1');
       world.askAs('web');
       world.askAs('stays');
       const status = await done(world, 'apply');
       expect(status).toMatchObject({ step: 8, state: 'done' });
-      expect(status.proof.asked).toBeGreaterThan(20);
+      expect(status.proof.asked).toBeGreaterThan(5);
       expect(status.proof.answered).toBe(status.proof.asked);
-      expect(world.asked['asks-web']?.asked).toBeGreaterThan(20);
+      expect(world.asked['asks-web']?.asked).toBeGreaterThan(5);
       expect(failedOf(world, (name) => name !== 'asks-stays')).toBe(0);
       const lost = {
         identity: 'demo/stays',
@@ -91,15 +67,15 @@ describe('podid takeover apply on the emulator', () => {
 
   it('puts back on the nodes what AKS took, where tokens stay with IMDS', async () => {
     await using world = await takeoverWorld({ ...go, nmi: 'first' });
-    const status = await done(world, 'apply', '-f', await plan(world), '--no-exchange');
+    const status = await done(world, 'apply', '-f', await planFile(world), '--no-exchange');
     expect(status).toMatchObject({ step: 8, state: 'done' });
     const machines = await world.podid.run(['node', 'list', ...cluster, '-o', 'json']);
     expect(machines.stdout).toContain('/userAssignedIdentities/web');
   }, 120_000);
 
   it('goes on from each step, after its end, by the same command without a file', async () => {
-    await using world = await takeoverWorld(go);
-    const file = await plan(world);
+    await using world = await takeoverWorld(go, { nodes: 2 });
+    const file = await planFile(world);
     for (let step = 1; step <= 8; step += 1) {
       const begin = step === 1 ? ['-f', file] : [];
       const status = await done(world, 'apply', ...begin, '--until', String(step));
@@ -120,7 +96,7 @@ describe('podid takeover apply on the emulator', () => {
       5,
       expect.stringContaining('without the file of a plan'),
     ]);
-    const file = await plan(world);
+    const file = await planFile(world);
     podid.emulator.kube.remove('AzureIdentityBinding', 'demo', 'web-binding');
     expect((await run(world, 'apply', '-f', file)).exitCode).toBe(5);
     expect(podid.count('clusters.put')).toBe(before);
@@ -133,7 +109,7 @@ describe('podid takeover rollback on the emulator', () => {
     'takes the agent away again after step %i, and never touches the add-on',
     async (step) => {
       await using world = await takeoverWorld(stay);
-      await done(world, 'apply', '-f', await plan(world), '--until', String(step));
+      await done(world, 'apply', '-f', await planFile(world), '--until', String(step));
       const puts = world.podid.count('clusters.put');
       expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
       expect(world.podid.count('clusters.put')).toBe(puts);
@@ -150,7 +126,7 @@ describe('podid takeover rollback on the emulator', () => {
     'goes by the file of the plan where the ConfigMap is gone, after step %i',
     async (step) => {
       await using world = await takeoverWorld(go);
-      const file = await plan(world);
+      const file = await planFile(world);
       await done(world, 'apply', '-f', file, '--until', String(step));
       const { kube } = world.podid.emulator;
       kube.remove('ConfigMap', 'kube-system', 'podid-takeover');
@@ -170,7 +146,7 @@ describe('podid takeover rollback on the emulator', () => {
     'turns the add-on on again with its entries after step %i',
     async (step) => {
       await using world = await takeoverWorld(go);
-      await done(world, 'apply', '-f', await plan(world), '--until', String(step));
+      await done(world, 'apply', '-f', await planFile(world), '--until', String(step));
       expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
       expect(failedOf(world)).toBe(0);
       const entries = await world.podid.json(['list', ...cluster, '-o', 'json']);

@@ -1,44 +1,26 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/domain/time/clock.ts';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
-import { type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
+import {
+  begun,
+  cluster,
+  done,
+  impatientClock,
+  planFile,
+  type RecordedProbe,
+  recordOf,
+  run,
+  stay,
+  type TakeoverWorld,
+  takeoverWorld,
+} from './takeover-world.ts';
 
-const cluster = ['-g', 'demo-rg', '-c', 'demo'];
-const stay = { definitions: 'stay', identities: 'stay', nmi: 'first', delayMs: 0 } as const;
 /** Of a longest wait, and a time in the far future. */
 const forged = 'T 999999999999999 1 3\nT 999999999999999 0 987654321\n';
 
-async function plan({ podid, folder }: TakeoverWorld): Promise<string> {
-  const file = join(folder, 'takeover.yaml');
-  const ran = await podid.run(['takeover', 'plan', ...cluster, '--out', file]);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-  return file;
-}
-
-function run({ podid }: TakeoverWorld, word: string, ...more: string[]) {
-  const common = ['--rounds', '2', '--over', '1s', '--yes', '-o', 'json', '--timeout', '6h'];
-  const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
-  return podid.run(['takeover', word, ...cluster, ...image, ...common, ...more]);
-}
-
-async function done(world: TakeoverWorld, word: string, ...more: string[]) {
-  const ran = await run(world, word, ...more);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-  return JSON.parse(ran.stdout);
-}
-
-interface Probe {
-  readonly node: string;
-  readonly name: string;
-  readonly uid: string;
-}
-
 /** As the ConfigMap has them. */
-function recorded({ podid }: TakeoverWorld): readonly Probe[] {
-  const data = podid.emulator.kube.get('ConfigMap', 'kube-system', 'podid-takeover')?.['data'];
-  return data === undefined ? [] : (JSON.parse((data as { record: string }).record).probes ?? []);
-}
+const recorded = (world: TakeoverWorld) => recordOf(world).probes ?? [];
 
 /** A tenant's, which says what a probe pod would. */
 function forge({ podid }: TakeoverWorld, name: string, node: string): void {
@@ -62,23 +44,23 @@ function imageOf(pod: KubeObject | undefined): string | undefined {
 }
 
 /** After step 3: one probe pod a node. */
-async function heldWorld(...more: string[]): Promise<TakeoverWorld> {
-  const world = await takeoverWorld(stay);
-  await done(world, 'apply', '-f', await plan(world), '--until', '3', ...more);
+async function heldWorld(more: readonly string[] = [], clock?: Clock): Promise<TakeoverWorld> {
+  const world = await takeoverWorld(stay, { nodes: 2, ...(clock === undefined ? {} : { clock }) });
+  await begun(world, 3, ...more);
   expect(recorded(world).length).toBeGreaterThan(0);
   return world;
 }
 
 describe("probe pods of a takeover, and pods that are not podid's", () => {
   it('are told apart where a tenant took each name that can be worked out from a node', async () => {
-    await using world = await takeoverWorld(stay);
+    await using world = await takeoverWorld(stay, { nodes: 2 });
     const { kube } = world.podid.emulator;
     const names = kube.list('Node').map(({ metadata: { name: node } }) => {
       const name = `podid-takeover-${createHash('sha256').update(node).digest('hex').slice(0, 10)}`;
       forge(world, name, node);
       return name;
     });
-    const status = await done(world, 'apply', '-f', await plan(world), '--until', '3');
+    const status = await done(world, 'apply', '-f', await planFile(world), '--until', '3');
     expect(status.proof).toMatchObject({ silent: [] });
     expect(status.proof.asked).toBeGreaterThan(0);
     expect(status.proof.longestMs).toBeLessThan(987_654_321);
@@ -88,9 +70,9 @@ describe("probe pods of a takeover, and pods that are not podid's", () => {
   }, 120_000);
 
   it('are refused where a tenant has the very name, and the tenant keeps the pod', async () => {
-    await using world = await takeoverWorld(stay);
+    await using world = await takeoverWorld(stay, { nodes: 2 });
     const { kube } = world.podid.emulator;
-    const file = await plan(world);
+    const file = await planFile(world);
     const stop = kube.subscribe(({ object }) => {
       const planned = object.metadata.name === 'podid-takeover' ? recorded(world) : [];
       for (const { node, name, uid } of planned) {
@@ -143,7 +125,7 @@ describe("probe pods of a takeover, and pods that are not podid's", () => {
   );
 
   it("are pulled with the secrets of the agent's image", async () => {
-    await using world = await heldWorld('--set', 'imagePullSecrets[0].name=registry');
+    await using world = await heldWorld(['--set', 'imagePullSecrets[0].name=registry']);
     expect(podsOf(world).map(({ spec }) => spec)).toEqual(
       recorded(world).map(() => expect.objectContaining({ imagePullSecrets: [{ name: 'registry' }] })),
     );
@@ -164,8 +146,8 @@ describe('probe pods of a takeover that do not ask', () => {
   }, 120_000);
 
   it('make it exit 10 with the node, where they hang', async () => {
-    await using world = await heldWorld();
-    const [hanging] = recorded(world) as [Probe];
+    await using world = await heldWorld([], impatientClock());
+    const [hanging] = recorded(world) as [RecordedProbe];
     world.mute(hanging.name);
     const ran = await run(world, 'apply', '--until', '6');
     expect([ran.exitCode, ran.stderr]).toEqual([10, expect.stringContaining(hanging.node)]);

@@ -1,30 +1,18 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { identityId } from './emulated-podid.ts';
-import { type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
-
-const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
-const cluster = ['-g', 'demo-rg', '-c', 'demo'];
-const stay = { definitions: 'stay', identities: 'stay', nmi: 'first', delayMs: 0 } as const;
-const go = { definitions: 'go', identities: 'go', nmi: 'last', delayMs: 20 } as const;
-const quick = ['--rounds', '2', '--over', '1s', '--yes', '-o', 'json', '--timeout', '6h'];
-
-async function begun(world: TakeoverWorld, until: number): Promise<void> {
-  const file = join(world.folder, 'takeover.yaml');
-  const planned = await world.podid.run(['takeover', 'plan', ...cluster, '--out', file, '-o', 'json']);
-  expect(JSON.parse(planned.stdout)).toMatchObject({ blockers: [] });
-  await done(world, 'apply', '-f', file, '--until', String(until));
-}
-
-function run({ podid }: TakeoverWorld, word: string, ...more: string[]) {
-  return podid.run(['takeover', word, ...cluster, ...image, ...quick, ...more]);
-}
-
-async function done(world: TakeoverWorld, word: string, ...more: string[]): Promise<unknown> {
-  const ran = await run(world, word, ...more);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-  return JSON.parse(ran.stdout);
-}
+import {
+  begun,
+  cluster,
+  done,
+  go,
+  image,
+  impatientClock,
+  quick,
+  run,
+  stay,
+  type TakeoverWorld,
+  takeoverWorld,
+} from './takeover-world.ts';
 
 const namesOf = ({ podid }: TakeoverWorld, kind: string) =>
   podid.emulator.kube.list(kind).map(({ metadata }) => metadata.name);
@@ -56,7 +44,7 @@ function objectsOfHelm({ podid }: TakeoverWorld): void {
 
 describe('podid takeover leaves no pod without an agent', () => {
   it('where apply and rollback run at once', async () => {
-    await using world = await takeoverWorld(stay);
+    await using world = await takeoverWorld(stay, { clock: impatientClock() });
     await begun(world, 3);
     const [, back] = await Promise.all([run(world, 'apply'), run(world, 'rollback')]);
     const agents = namesOf(world, 'DaemonSet');

@@ -2,38 +2,25 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../architecture/source-files.ts';
-import { type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
+import {
+  begun,
+  cluster,
+  done,
+  failedOf,
+  go,
+  planFile,
+  quick,
+  run,
+  type TakeoverWorld,
+  takeoverWorld,
+} from './takeover-world.ts';
 
-const cluster = ['-g', 'demo-rg', '-c', 'demo'];
-const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
-const short = ['--rounds', '2', '--over', '1s', '--yes', '-o', 'json', '--timeout', '6h'];
-const go = { definitions: 'go', identities: 'go', nmi: 'last', delayMs: 20 } as const;
 const throttled = { error: { code: 'TooManyRequests', message: 'Slow down.' } };
-
-async function plan({ podid, folder }: TakeoverWorld): Promise<string> {
-  const file = join(folder, 'takeover.yaml');
-  const ran = await podid.run(['takeover', 'plan', ...cluster, '--out', file]);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-  return file;
-}
-
-function run({ podid }: TakeoverWorld, word: string, ...more: string[]) {
-  return podid.run(['takeover', word, ...cluster, ...image, ...short, ...more]);
-}
-
-async function done(world: TakeoverWorld, word: string, ...more: string[]): Promise<void> {
-  const ran = await run(world, word, ...more);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-}
-
-function failedOf({ asked }: TakeoverWorld): number {
-  return Object.values(asked).reduce((sum, { failed }) => sum + failed, 0);
-}
 
 /** The cluster's own, when step 3 is done: the add-on is on still. */
 async function heldWorld(): Promise<TakeoverWorld> {
   const world = await takeoverWorld(go);
-  await done(world, 'apply', '-f', await plan(world), '--until', '3');
+  await begun(world, 3);
   return world;
 }
 
@@ -95,7 +82,7 @@ describe('podid takeover in bad weather', () => {
     ['a machine that is a command', (text) => text.replace(/resource: \S+/, 'resource: $(reboot)')],
   ])('begins nothing by a file that holds %s', async (_, edit) => {
     await using world = await takeoverWorld(go);
-    const file = await plan(world);
+    const file = await planFile(world);
     const text = await readFile(file, 'utf8');
     await writeFile(file, edit(text));
     expect(edit(text)).not.toBe(text);
@@ -107,7 +94,7 @@ describe('podid takeover in bad weather', () => {
 
   it('lets of two operators at once one go on, and loses no request', async () => {
     await using world = await takeoverWorld(go);
-    const file = await plan(world);
+    const file = await planFile(world);
     const both = await Promise.all([run(world, 'apply', '-f', file), run(world, 'apply', '-f', file)]);
     const failed = both.filter(({ exitCode }) => exitCode !== 0);
     expect(failed.length, both.map(({ stderr }) => stderr).join('\n')).toBeLessThanOrEqual(1);
@@ -130,14 +117,14 @@ describe('podid takeover in bad weather', () => {
       .flatMap(([, block = '']) => block.split('\n'))
       .filter((line) => line !== '');
     expect(lines.map((line) => line.split(' ')[2])).toEqual(expect.arrayContaining(['apply', 'rollback']));
-    const file = await plan(world);
+    const file = await planFile(world);
     for (const line of lines) {
       const words = line
         .replace('takeover.yaml', file)
         .replace('REGISTRY', 'registry.example.net')
         .split(' ')
         .slice(1);
-      const more = words.includes('status') ? [] : short;
+      const more = words.includes('status') ? [] : quick;
       const ran = await world.podid.run([...words, ...more]);
       expect(ran.exitCode, `${line}\n${ran.stderr}`).toBe(0);
     }
