@@ -1,63 +1,40 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { identityId } from './emulated-podid.ts';
-import { type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
+import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
+import { seedTenant, worldAt } from './takeover-tenant.ts';
+import {
+  cluster,
+  dataOf,
+  done,
+  go,
+  image,
+  planFile,
+  run,
+  stay,
+  type TakeoverWorld,
+  takeoverWorld,
+} from './takeover-world.ts';
 
-const image = ['--set', 'podid.image.repository=registry.example.net/podid'];
-const cluster = ['-g', 'demo-rg', '-c', 'demo'];
-const stay = { definitions: 'stay', identities: 'stay', nmi: 'first', delayMs: 0 } as const;
-const go = { definitions: 'go', identities: 'go', nmi: 'last', delayMs: 20 } as const;
-
-function run({ podid }: TakeoverWorld, word: string, ...more: string[]) {
-  const common = ['--rounds', '2', '--over', '1s', '--yes', '-o', 'json', '--timeout', '6h'];
-  return podid.run(['takeover', word, ...cluster, ...image, ...common, ...more]);
-}
-
-async function done(world: TakeoverWorld, ...more: string[]) {
-  const ran = await run(world, 'apply', ...more);
-  expect(ran.exitCode, ran.stderr).toBe(0);
-  return ran;
-}
-
-/** As a chart of a tenant leaves them, of which Azure knows nothing. */
-function seedTenant({ podid }: TakeoverWorld, selector = 'tenant'): void {
-  const labels = { 'app.kubernetes.io/managed-by': 'Helm', team: 'tenant' };
-  const apiVersion = 'aadpodidentity.k8s.io/v1';
-  const spec = { type: 0, resourceID: identityId('web'), clientID: '00000000-0000-4000-8000-0000c11e0001' };
-  const metadata = { namespace: 'demo', labels };
-  podid.emulator.kube.seed({
-    apiVersion,
-    kind: 'AzureIdentity',
-    metadata: { ...metadata, name: 'tenant' },
-    spec,
+/** Labels and annotations beside those that it has. */
+function mark(
+  { podid }: TakeoverWorld,
+  kind: string,
+  name: string,
+  {
+    labels = {},
+    annotations = {},
+  }: { labels?: Record<string, string>; annotations?: Record<string, string> },
+): void {
+  const { kube } = podid.emulator;
+  const found = kube.get(kind, 'demo', name) as KubeObject;
+  const { metadata } = found;
+  kube.seed({
+    ...found,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, ...labels },
+      annotations: { ...metadata.annotations, ...annotations },
+    },
   });
-  podid.emulator.kube.seed({
-    apiVersion,
-    kind: 'AzureIdentityBinding',
-    metadata: { ...metadata, name: 'tenant-binding' },
-    spec: { azureIdentity: 'tenant', selector },
-  });
-}
-
-/** A takeover with a tenant's objects, as far as that step. */
-async function worldAt(
-  step: number,
-  removal: typeof stay | typeof go,
-  before = seedTenant,
-): Promise<TakeoverWorld> {
-  const world = await takeoverWorld(removal);
-  before(world);
-  const file = join(world.folder, 'takeover.yaml');
-  const planned = await world.podid.run(['takeover', 'plan', ...cluster, '--out', file]);
-  expect(planned.exitCode, planned.stderr).toBe(0);
-  await done(world, '-f', file, '--until', String(step));
-  return world;
-}
-
-function dataOf({ podid }: TakeoverWorld): Readonly<Record<string, string>> {
-  return podid.emulator.kube.get('ConfigMap', 'kube-system', 'podid-takeover')?.['data'] as Readonly<
-    Record<string, string>
-  >;
 }
 
 describe('what podid takeover apply holds', () => {
@@ -109,10 +86,10 @@ describe('what podid takeover apply holds', () => {
       ...stored,
       data: { ...dataOf(world), hold: JSON.stringify({ ...hold, from: at(3), until: at(1) }) },
     } as Parameters<typeof kube.seed>[0]);
-    await done(world, '--until', '5');
+    await done(world, 'apply', '--until', '5');
     const { until } = JSON.parse(dataOf(world)['hold'] ?? '') as { readonly until: string };
     expect(Date.parse(until)).toBeGreaterThan(Date.now() + 3_600_000);
-    await done(world);
+    await done(world, 'apply');
     expect(JSON.parse(dataOf(world)['record'] ?? '')).toMatchObject({ step: 8, state: 'done' });
   }, 240_000);
 });
@@ -126,7 +103,7 @@ describe('what podid takeover apply brings back', () => {
       const { kube } = world.podid.emulator;
       expect(kube.get('AzureIdentityBinding', 'demo', 'tenant-binding')).toBeDefined();
       kube.remove('AzureIdentityBinding', 'demo', 'tenant-binding');
-      const { stderr } = await done(world);
+      const { stderr } = await done(world, 'apply');
       expect(stderr).toMatch(/Not brought back.*AzureIdentityBinding demo\/tenant-binding/);
       expect(kube.get('AzureIdentityBinding', 'demo', 'tenant-binding')).toBeUndefined();
       expect(kube.get('AzureIdentityBinding', 'demo', 'web-binding')).toBeDefined();
@@ -146,21 +123,32 @@ describe('what podid takeover apply brings back', () => {
       kube.remove('AzureIdentityBinding', 'demo', metadata.name);
     }
     kube.remove('AzureIdentity', 'demo', 'web');
-    await done(world);
+    await done(world, 'apply');
     expect(kube.get('AzureIdentity', 'demo', 'web')).toBeDefined();
     expect(kube.list('AzureIdentityBinding').map(({ metadata }) => metadata.name)).toEqual(
       expect.arrayContaining(ofAks.map(({ metadata }) => metadata.name)),
     );
   });
 
-  it('writes what went with its kind, whoever had written it', async () => {
-    await using world = await worldAt(4, go);
+  it('writes what went with its kind, whoever had written it, so that Helm knows its own again', async () => {
+    const release = { 'meta.helm.sh/release-name': 'tenant', 'meta.helm.sh/release-namespace': 'demo' };
+    await using world = await worldAt(3, go, (before) => {
+      seedTenant(before);
+      mark(before, 'AzureIdentityBinding', 'tenant-binding', { annotations: release });
+      mark(before, 'AzureIdentity', 'web', { labels: { team: 'web' }, annotations: { note: 'by hand' } });
+    });
     const { kube } = world.podid.emulator;
-    await done(world);
+    await done(world, 'apply');
     expect(kube.get('AzureIdentityBinding', 'demo', 'tenant-binding')).toMatchObject({
-      metadata: { labels: { 'app.kubernetes.io/managed-by': 'podid' } },
+      metadata: {
+        labels: { 'app.kubernetes.io/managed-by': 'Helm', team: 'tenant' },
+        annotations: release,
+      },
       spec: { selector: 'tenant' },
     });
+    const { labels, annotations } = kube.get('AzureIdentity', 'demo', 'web')?.metadata ?? {};
+    expect(labels).toEqual({ 'app.kubernetes.io/managed-by': 'podid', team: 'web' });
+    expect(annotations).toMatchObject({ note: 'by hand', 'podid.io/token-source': 'exchange' });
   }, 240_000);
 
   it('goes on beside what tenants write meanwhile, and leaves it as it is', async () => {
@@ -168,7 +156,7 @@ describe('what podid takeover apply brings back', () => {
     seedTenant(world);
     const { kube } = world.podid.emulator;
     const before = kube.get('AzureIdentity', 'demo', 'tenant');
-    const { stderr } = await done(world);
+    const { stderr } = await done(world, 'apply');
     expect(stderr).toContain('not saved when the takeover was begun: AzureIdentity demo/tenant');
     expect(kube.get('AzureIdentity', 'demo', 'tenant')).toEqual(before);
   }, 240_000);
@@ -179,7 +167,7 @@ describe('what podid takeover apply brings back', () => {
     const before = kube.get('AzureIdentity', 'demo', 'tenant');
     expect(before?.metadata.labels).toMatchObject({ 'app.kubernetes.io/managed-by': 'Helm' });
     seedTenant(world, 'another');
-    const { stderr } = await done(world);
+    const { stderr } = await done(world, 'apply');
     expect(stderr).toMatch(/has changed it since: .*AzureIdentityBinding demo\/tenant-binding/);
     expect(kube.get('AzureIdentity', 'demo', 'tenant')?.metadata.labels).toEqual(before?.metadata.labels);
     expect(kube.get('AzureIdentityBinding', 'demo', 'tenant-binding')).toMatchObject({
@@ -201,8 +189,7 @@ describe('what podid takeover apply asks', () => {
       const [first] = world.podid.emulator.world.clusters.values();
       const properties = first?.document['properties'] as Record<string, unknown>;
       properties['oidcIssuerProfile'] = { enabled: false };
-      const file = join(world.folder, 'takeover.yaml');
-      await world.podid.run(['takeover', 'plan', ...cluster, '--out', file]);
+      const file = await planFile(world);
       const ran = await world.podid.run(['takeover', 'apply', ...cluster, ...image, '-f', file, ...more]);
       expect(ran.exitCode).toBe(2);
       expect(ran.stderr).toContain('Take cluster demo');

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
-import { advice, command } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { readAgentValues } from '../../validate/files/values/agent-values.ts';
 import { chartValuesName, refuseWithoutImage } from '../../validate/files/values/refuse-values.ts';
 import { setValues } from '../../validate/files/values/set-values.ts';
 import {
+  jsonOf,
   mergeTrees,
   noValues,
   overDefaults,
@@ -43,20 +44,17 @@ type ReadValues = (of?: {
  * found.
  */
 export async function readValueFlags(
-  { context, faults }: Session,
+  session: Session,
   flags: ValueFlags,
   { namespace, purpose }: { readonly namespace: string; readonly purpose: Purpose },
 ): Promise<ReadValues> {
-  const sources = await readSourceFiles(flags.values ?? [], context, faults, '--values');
-  const files = sources.map((source) => treeOfFile(source, faults));
-  const alongside = flags.alongside ? treeOfJson({ podid: { alongside: true } }, '--alongside') : noValues;
+  const { faults } = session;
+  const given = await givenBy(session, flags);
   const usual = defaultValues();
-  const given = (base: ValueNode, found: UsageFaults) => {
-    const inFiles = files.reduce(mergeTrees, base);
-    const set = setValues(inFiles, '--set', flags.set ?? [], found);
-    return mergeTrees(setValues(set, '--set-string', flags.setString ?? [], found), alongside);
-  };
-  const plain = readAgentValues(overDefaults(usual, given(noValues, faults)), namespace, faults);
+  const alongside = flags.alongside ? treeOfJson({ podid: { alongside: true } }, '--alongside') : noValues;
+  const read = (base: ValueNode, found: UsageFaults) =>
+    readGiven(usual, mergeTrees(given(base, found), alongside), { namespace, faults: found });
+  const plain = read(noValues, faults);
   if (purpose === 'installation') {
     refuseWithoutImage(plain, faults);
   }
@@ -65,13 +63,77 @@ export async function readValueFlags(
       return plain;
     }
     const own = new UsageFaults();
-    const values = readAgentValues(overDefaults(usual, given(valuesOfRelease(of), own)), namespace, own);
+    const values = read(valuesOfRelease(of), own);
     own.throwIfAny(
       () =>
         advice`${command('podid nmi install --force --values FILE').again()}, with the values that podid is to use`,
     );
     return values;
   };
+}
+
+/** Values that are given over what an agent was installed with before. */
+export interface ValuesOver {
+  /** All of them, to be remembered. @throws PodidError InvalidUsage with every fault, the want of an image among them */
+  all(before: JsonRecord): JsonRecord;
+  /** The same, read. Whether an image is named is not asked. @throws PodidError InvalidUsage */
+  read(before: JsonRecord, alongside: boolean): AgentValues;
+}
+
+/** The same of a run that goes on with what an earlier one was given. What cannot be read at all goes to the faults at once. */
+export async function readValuesOver(
+  session: Session,
+  flags: ValueFlags,
+  { namespace, hint }: { readonly namespace: string; readonly hint: () => Hint },
+): Promise<ValuesOver> {
+  const given = await givenBy(session, flags);
+  given(noValues, session.faults);
+  const usual = defaultValues();
+  const over = (before: JsonRecord, found: UsageFaults) =>
+    given(treeOfJson(before, 'what it was installed with'), found);
+  return {
+    all(before) {
+      const own = new UsageFaults();
+      const tree = over(before, own);
+      refuseWithoutImage(readGiven(usual, tree, { namespace, faults: own }), own);
+      own.throwIfAny(hint);
+      return rememberedOf(tree);
+    },
+    read(before, alongside) {
+      const own = new UsageFaults();
+      const way = treeOfJson({ podid: { alongside } }, 'the takeover');
+      const values = readGiven(usual, mergeTrees(over(before, own), way), { namespace, faults: own });
+      own.throwIfAny(hint);
+      return values;
+    },
+  };
+}
+
+type Given = (base: ValueNode, found: UsageFaults) => ValueNode;
+
+async function givenBy({ context, faults }: Session, flags: ValueFlags): Promise<Given> {
+  const sources = await readSourceFiles(flags.values ?? [], context, faults, '--values');
+  const files = sources.map((source) => treeOfFile(source, faults));
+  return (base, found) => {
+    const set = setValues(files.reduce(mergeTrees, base), '--set', flags.set ?? [], found);
+    return setValues(set, '--set-string', flags.setString ?? [], found);
+  };
+}
+
+function readGiven(
+  usual: ValueNode,
+  given: ValueNode,
+  { namespace, faults }: { readonly namespace: string; readonly faults: UsageFaults },
+): AgentValues {
+  const values = readAgentValues(overDefaults(usual, given), namespace, faults);
+  return { ...values, given: rememberedOf(given) };
+}
+
+/** What may hold a secret is written down nowhere; the identities of a chart are objects of their own. */
+function rememberedOf(given: ValueNode): JsonRecord {
+  const json = jsonOf(given);
+  const { adminsecret: _, azureIdentities: __, ...others } = isRecord(json) ? json : {};
+  return others;
 }
 
 /** Upstream's chart runs in standard mode unless set otherwise, and podid's in managed mode. */

@@ -2,14 +2,24 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
+import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
+import { command } from '../../errors/hint.ts';
 import type { FlagTable, FlagValues } from '../../flags/flag-table.ts';
+import { parseTakeoverFile } from '../../validate/files/takeover/takeover-export.ts';
 import { readTakeoverRecord } from '../../validate/files/takeover/takeover-record.ts';
 import type { InstallRequest } from '../../workflows/agent/install-agent.ts';
+import type { ChangeOptions } from '../../workflows/change/start-change.ts';
 import type { TakeoverRequest } from '../../workflows/takeover/takeover-run.ts';
 import { agentNamespaceFlag, agentValueFlags, releaseName } from '../flags/agent-flags.ts';
+import type { yesFlag } from '../flags/change-flags.ts';
+import type { clusterFlags, kubeFlags, waitFlags } from '../flags/cluster-flags.ts';
 import { rehearsalFlags, rehearsalOf } from '../flags/exchange-flags.ts';
+import { readSourceFile } from '../flags/read-source-files.ts';
+import { withFileCluster } from '../flags/wanted-entries.ts';
 import { sha256 } from '../migrate/sha256.ts';
 import { agentNamespace, agentWait } from '../open/agent-wait.ts';
+import { changeOptions } from '../open/change-options.ts';
+import { openDeps } from '../open/open-deps.ts';
 import type { Session } from '../run/session.ts';
 
 /** Of `apply` and `rollback`, which both write the agent. */
@@ -31,40 +41,66 @@ export const takeoverFlags = {
   },
 } as const satisfies FlagTable;
 
-type Flags = FlagValues<typeof takeoverFlags> & { readonly timeout?: string | undefined };
+/** Of both commands, with those that say where and how long. */
+type Flags = FlagValues<
+  typeof takeoverFlags & typeof yesFlag & typeof waitFlags & typeof clusterFlags & typeof kubeFlags
+> & {
+  readonly file: string | undefined;
+  readonly aksCustomHeaders: readonly string[] | undefined;
+};
 
-/** What both need, before a cluster is opened; faults go to the next `checkUsage`. */
-export async function readTakeoverFlags(
-  session: Session,
-  flags: Flags,
-): Promise<(deps: Omit<Deps, 'deadline'>, cluster: ClusterId) => TakeoverRequest> {
+interface OpenedTakeover {
+  readonly deps: Omit<Deps, 'deadline'>;
+  readonly request: TakeoverRequest & { readonly file: TakeoverExport | undefined };
+  readonly options: ChangeOptions;
+}
+
+/** Reads the file of the plan, all flags, and what the agent is given; then opens the cluster. */
+export async function openTakeover(session: Session, flags: Flags): Promise<OpenedTakeover> {
   const { faults, context } = session;
+  const source = await readSourceFile(flags.file, context, faults);
+  const file = source === undefined ? undefined : parseTakeoverFile(source, sha256, faults);
   const namespace = agentNamespace(session, flags.namespace);
   const wait = agentWait(session, flags.timeout);
   const rehearsal = rehearsalOf(flags, faults);
-  const { readValueFlags } = await import('../flags/read-values.ts');
+  const { readValuesOver } = await import('../flags/read-values.ts');
   const exchange = flags.noExchange ? [] : ['podid.exchange.enabled=true'];
   // What is set by hand comes after it, and wins.
   const given = { ...flags, set: [...exchange, ...(flags.set ?? [])] };
-  const of = { namespace, purpose: 'installation' } as const;
-  const [beside, alone] = [
-    await readValueFlags(session, { ...given, alongside: true }, of),
-    await readValueFlags(session, { ...given, alongside: false }, of),
-  ];
+  const hint = () => command('podid takeover apply --help');
+  const values = await readValuesOver(session, given, { namespace, hint });
+  const { namespace: _, set: __, values: ___, ...others } = flags;
+  const options = changeOptions(session, others);
+  const { deps, cluster } = await openDeps(session, withFileCluster(session, others, file?.cluster), {
+    kube: true,
+  });
   const release = { name: releaseName, namespace, version: context.version };
-  return (deps, cluster) => ({
+  const request = {
     cluster,
     namespace,
     sha256,
-    readRecord: (data) => readTakeoverRecord(data, sha256),
+    readRecord: (data: Readonly<Record<string, string>>) => readTakeoverRecord(data, sha256),
     wait,
     rehearsal,
     exchanges: !flags.noExchange,
     probes: !flags.noProbes,
     settleMs: settleMs(context.env['PODID_POLL_INTERVAL']),
-    install: ({ alongside, force }) =>
-      installRequest(deps, { cluster, release, force, values: alongside ? beside : alone }),
-  });
+    values: { over: values.all, are: amountOf(flags) },
+    install: (way: Parameters<TakeoverRequest['install']>[0]) =>
+      installRequest(deps, {
+        cluster,
+        release,
+        force: way.force,
+        values: () => values.read(way.values, way.alongside),
+      }),
+    file,
+  };
+  return { deps, request, options };
+}
+
+function amountOf({ values, set, setString }: Flags): TakeoverRequest['values']['are'] {
+  const some = set !== undefined || setString !== undefined ? 'some' : 'none';
+  return values === undefined ? some : 'a whole file';
 }
 
 /** AKS reconciles what is its own within seconds; tests, which poll at another pace, wait less. */

@@ -1,19 +1,13 @@
 import { changeFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
-import { readSourceFile } from '../../cli/flags/read-source-files.ts';
-import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
-import { sha256 } from '../../cli/migrate/sha256.ts';
-import { changeOptions } from '../../cli/open/change-options.ts';
-import { openDeps } from '../../cli/open/open-deps.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import { readTakeoverFlags, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
+import { openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
 import {
   takeoverExamples,
   takeoverStatusShape,
   takeoverStatusView,
 } from '../../cli/takeover/takeover-result.ts';
 import { isProven } from '../../domain/takeover/takeover-steps.ts';
-import { parseTakeoverFile } from '../../validate/files/takeover/takeover-export.ts';
 
 export const takeoverApplyCommand = defineCommand({
   description:
@@ -60,18 +54,9 @@ export const takeoverApplyCommand = defineCommand({
   },
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {
-    const { faults, context } = session;
-    const source = await readSourceFile(flags.file, context, faults);
-    const file = source === undefined ? undefined : parseTakeoverFile(source, sha256, faults);
-    const requestOf = await readTakeoverFlags(session, flags);
-    const { namespace: _, set: __, values: ___, ...others } = flags;
-    const options = changeOptions(session, others);
-    const { deps, cluster } = await openDeps(session, withFileCluster(session, others, file?.cluster), {
-      kube: true,
-    });
+    const { deps, request, options } = await openTakeover(session, flags);
     const { applyTakeover } = await import('../../workflows/takeover/apply-takeover.ts');
-    const request = { ...requestOf(deps, cluster), file, until: flags.until };
-    const status = await applyTakeover(deps, request, options);
+    const status = await applyTakeover(deps, { ...request, until: flags.until }, options);
     await session.print(status === undefined ? null : takeoverStatusView(status), takeoverStatusShape);
     return status === undefined || status.steps.every(isProven) ? 0 : 10;
   },

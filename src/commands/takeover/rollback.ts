@@ -1,18 +1,12 @@
 import { changeFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
-import { readSourceFile } from '../../cli/flags/read-source-files.ts';
-import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
-import { sha256 } from '../../cli/migrate/sha256.ts';
-import { changeOptions } from '../../cli/open/change-options.ts';
-import { openDeps } from '../../cli/open/open-deps.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import { readTakeoverFlags, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
+import { openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
 import {
   takeoverExamples,
   takeoverStatusShape,
   takeoverStatusView,
 } from '../../cli/takeover/takeover-result.ts';
-import { parseTakeoverFile } from '../../validate/files/takeover/takeover-export.ts';
 
 export const takeoverRollbackCommand = defineCommand({
   description:
@@ -51,18 +45,13 @@ export const takeoverRollbackCommand = defineCommand({
   },
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {
-    const { faults, context } = session;
-    const source = await readSourceFile(flags.file, context, faults);
-    const file = source === undefined ? undefined : parseTakeoverFile(source, sha256, faults);
-    const requestOf = await readTakeoverFlags(session, flags);
-    const { namespace: _, set: __, values: ___, ...others } = flags;
-    const options = changeOptions(session, others);
-    const { deps, cluster } = await openDeps(session, withFileCluster(session, others, file?.cluster), {
-      kube: true,
-    });
+    const { deps, request, options } = await openTakeover(session, flags);
     const { rollbackTakeover } = await import('../../workflows/takeover/rollback-takeover.ts');
-    const request = { ...requestOf(deps, cluster), file, registerFeature: flags.registerFeature };
-    const status = await rollbackTakeover(deps, request, options);
+    const status = await rollbackTakeover(
+      deps,
+      { ...request, registerFeature: flags.registerFeature },
+      options,
+    );
     await session.print(status === undefined ? null : takeoverStatusView(status), takeoverStatusShape);
     return 0;
   },

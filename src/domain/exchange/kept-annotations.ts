@@ -9,6 +9,10 @@ export const keptAnnotations = [
   exchangeSubjectAnnotation,
 ] as const;
 
+export function isKeptAnnotation(name: string): boolean {
+  return keptAnnotations.some((kept) => kept === name);
+}
+
 /** Those that an object has, in one order, so that two of them can be compared. */
 export function keptAnnotationsOf({
   annotations,

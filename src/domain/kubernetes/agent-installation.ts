@@ -36,6 +36,8 @@ export interface AgentInstallation extends EntryKey {
     /** Of that token. */
     readonly audience: string;
   };
+  /** What podid installed it with; absent where that was written down nowhere. */
+  readonly values?: Readonly<Record<string, unknown>>;
   /** `matchLabels` of its pods. */
   readonly selector: Readonly<Record<string, string>>;
 }

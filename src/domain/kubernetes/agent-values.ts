@@ -119,7 +119,12 @@ export interface AgentValues {
   };
   /** Names of values that were set and mean nothing to podid, or nothing in this mode. */
   readonly withoutEffect: readonly string[];
+  /** What was set over the chart's own, without secrets; absent: nobody wants to know it later. */
+  readonly given?: Readonly<Record<string, unknown>>;
 }
+
+/** Of the agent's DaemonSet, JSON: what it was installed with, for whoever writes it anew and is told less. */
+export const valuesAnnotation = 'podid.io/values';
 
 interface MonitorValues {
   readonly enabled: boolean;

@@ -1,5 +1,5 @@
 import { imageText } from '../../domain/kubernetes/agent-image.ts';
-import { agentTolerations } from '../../domain/kubernetes/agent-values.ts';
+import { agentTolerations, valuesAnnotation } from '../../domain/kubernetes/agent-values.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 import { renderBootGuard, renderRulesKeeper, renderRulesOnce } from './render-rules-containers.ts';
@@ -17,7 +17,14 @@ export function renderDaemonSet(rendering: Rendering): KubeObject {
   return {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    metadata: { name: agent, namespace: release.namespace, labels },
+    metadata: {
+      name: agent,
+      namespace: release.namespace,
+      labels,
+      ...(values.given === undefined
+        ? {}
+        : { annotations: { [valuesAnnotation]: JSON.stringify(values.given) } }),
+    },
     spec: {
       selector: { matchLabels: selector },
       updateStrategy,

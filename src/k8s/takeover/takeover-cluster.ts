@@ -1,3 +1,4 @@
+import { keptAnnotationsOf } from '../../domain/exchange/kept-annotations.ts';
 import { type KubeObject, refOf } from '../../domain/kubernetes/kube-object.ts';
 import { takeoverName } from '../../domain/takeover/hold.ts';
 import type { StoredTakeover, TakeoverCluster } from '../../domain/takeover/takeover-cluster.ts';
@@ -99,7 +100,8 @@ export function takeoverCluster(rest: KubeRest): TakeoverCluster {
 
 /** An apply has its manager own what it names, also where nothing of it changes; an update would not. */
 async function shareAnnotations(rest: KubeRest, object: KubeObject, signal: AbortSignal): Promise<void> {
-  const { annotations = {}, namespace, name } = object.metadata;
+  const { namespace, name } = object.metadata;
+  const annotations = keptAnnotationsOf(object.metadata);
   if (Object.keys(annotations).length === 0) {
     return;
   }

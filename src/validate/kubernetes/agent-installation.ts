@@ -1,5 +1,6 @@
 import type { AgentInstallation, AgentKind } from '../../domain/kubernetes/agent-installation.ts';
 import { keyVaultDriverPort } from '../../domain/kubernetes/agent-installation.ts';
+import { valuesAnnotation } from '../../domain/kubernetes/agent-values.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { parseTolerations } from './taints.ts';
 
@@ -26,6 +27,7 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
   const release = annotations['meta.helm.sh/release-name'];
   const mode = flagIn(words, 'operation-mode');
   const startupTaint = flagIn(words, 'remove-startup-taint');
+  const values = valuesIn(annotations[valuesAnnotation]);
   return {
     kind,
     namespace,
@@ -49,8 +51,19 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
     ...(startupTaint === undefined ? {} : { startupTaint }),
     serviceAccount: stringAt(recordAt(template, 'spec'), 'serviceAccountName') || 'default',
     ...exchangeOf(recordAt(template, 'spec'), words),
+    ...(values === undefined ? {} : { values }),
     selector: stringMapAt(recordAt(recordAt(json, 'spec'), 'selector'), 'matchLabels') ?? {},
   };
+}
+
+/** Undefined where nothing, or no JSON object, stands there. */
+function valuesIn(text: string | undefined): JsonRecord | undefined {
+  try {
+    const values: unknown = JSON.parse(text ?? '');
+    return isRecord(values) ? values : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A token for another audience than the API server's is for nothing else. */

@@ -1,6 +1,7 @@
 import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
 import { recordVersion, type TakeoverRecord } from '../../domain/takeover/takeover-record.ts';
@@ -8,6 +9,7 @@ import { lastTakeoverStep, takeoverSteps } from '../../domain/takeover/takeover-
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
+import { settingsOf } from './agent-settings.ts';
 import { gatherTakeover } from './gather-takeover.ts';
 import { planFacts } from './plan-takeover.ts';
 import { issuerQuestion, stepActions, withWayOn } from './steps/do-step.ts';
@@ -59,6 +61,8 @@ export async function applyTakeover(
   }
   const planned = goesOn ? undefined : await checkPlan(deps, kube, request);
   const steps = { done: goesOn ? begun.written.record.step : 0, until: request.until };
+  const agents = planned?.agents ?? (await kube.agent.installations(request.namespace, deps.signal));
+  const values = settingsOf(agents, request, { word: 'apply', isBegun: goesOn });
   const first = await issuerQuestion(deps, request, steps);
   if (!(await deps.confirm(`${first}${question(request, begun, planned)}`))) {
     return undefined;
@@ -68,7 +72,7 @@ export async function applyTakeover(
   if (found === undefined) {
     return undefined;
   }
-  const run: TakeoverRun = { deps: agreed, kube, request, options, found };
+  const run: TakeoverRun = { deps: agreed, kube, request, options, values, found };
   while (run.found.written.record.step < Math.min(request.until, lastTakeoverStep)) {
     await doNext(run);
   }
@@ -95,7 +99,6 @@ async function checkPlan(
   }
   const facts = await gatherTakeover(deps, kube, request);
   const { blockers, export: now } = planFacts(facts, { ...request, file: undefined });
-  const agentWasThere = facts.agents.some(({ kind }) => kind === 'podid');
   const [first] = blockers;
   if (first !== undefined) {
     throw new PodidError('TakeoverBlocked', `${first.code}: ${first.message}`, {
@@ -110,13 +113,13 @@ async function checkPlan(
       { hint: anew },
     );
   }
-  return { export: now, agentWasThere };
+  return { export: now, agents: facts.agents };
 }
 
-/** What is to be taken over, and whether podid's agent is in front of it already. */
+/** What is to be taken over, and which agents are there. */
 interface Planned {
   readonly export: TakeoverExport;
-  readonly agentWasThere: boolean;
+  readonly agents: readonly AgentInstallation[];
 }
 
 /** The machines come and go by themselves, with the autoscaler. */
@@ -158,7 +161,7 @@ async function begin(
     stepAt: at,
     proofs: {},
     gaps: [],
-    ...(planned.agentWasThere ? { agentWasThere: true } : {}),
+    ...(planned.agents.some(({ kind }) => kind === 'podid') ? { agentWasThere: true } : {}),
   };
   const place = begun?.stored ?? { namespace: request.namespace };
   const { export: exported } = planned;

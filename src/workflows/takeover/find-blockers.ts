@@ -6,6 +6,7 @@ import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import { holdText } from '../../domain/takeover/hold.ts';
+import { marksOf } from '../../domain/takeover/takeover-export.ts';
 import type { TakeoverFinding } from '../../domain/takeover/takeover-findings.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { readOr } from '../doctor/probe.ts';
@@ -86,7 +87,9 @@ function ofObjects(facts: TakeoverFacts): readonly TakeoverFinding[] {
         ),
       )
     : [];
-  const large = holdText(resourcesOf(facts)).length > mostCharacters;
+  const resources = resourcesOf(facts);
+  const marks = JSON.stringify(marksOf(resources));
+  const large = holdText(resources).length + marks.length > mostCharacters;
   return [
     ...(lacks.length === 0
       ? []

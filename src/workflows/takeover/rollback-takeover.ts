@@ -1,9 +1,14 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
+import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
-import { recordVersion, type WrittenTakeover } from '../../domain/takeover/takeover-record.ts';
+import {
+  type RollbackWay,
+  recordVersion,
+  type WrittenTakeover,
+} from '../../domain/takeover/takeover-record.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { enableAddon } from '../addon/enable-addon.ts';
@@ -12,11 +17,15 @@ import { uninstallAgent } from '../agent/uninstall-agent.ts';
 import { applyFile } from '../apply/apply-file.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import { disableExchange } from '../exchange/disable/disable-exchange.ts';
+import { type AgentSettings, settingsOf } from './agent-settings.ts';
+import { ownAgent } from './gather-takeover.ts';
 import { checkAddonServes, restoreMissing, wayBack } from './steps/back-to-addon.ts';
 import { removeProbes } from './steps/make-probes.ts';
+import { withoutDeleted } from './steps/without-deleted.ts';
 import {
   agentDepsOf,
   dataOf,
+  installOf,
   keep,
   standingHold,
   type TakeoverRequest,
@@ -53,10 +62,17 @@ export async function rollbackTakeover(
     });
   }
   const way = await wayBack(kube, cluster, written, deps.signal);
+  const values = await valuesFor(way, kube, { deps, request });
+  const saved = await withoutDeleted(kube, written, request, deps.signal);
   const text =
     way === 'serving'
       ? `Roll the takeover of cluster ${request.cluster.name} back${written.record.agentWasThere ? '' : ", and remove podid's agent"}? The add-on, which is on, serves the pods then.`
-      : `Roll the takeover of cluster ${request.cluster.name} back, and turn the add-on on again with its ${written.export.identities.length} pod identities? podid's agent goes on serving in front of it.`;
+      : `Roll the takeover of cluster ${request.cluster.name} back, and turn the add-on on again with its ${counted(saved.export.identities.length, 'pod identity', 'pod identities')}? podid's agent goes on serving in front of it.`;
+  if (saved.deleted.length > 0) {
+    deps.report.warn(
+      `Not given back, since somebody deleted it after the takeover was done: ${saved.deleted.join(', ')}.`,
+    );
+  }
   if (!(await deps.confirm(text))) {
     return undefined;
   }
@@ -64,17 +80,16 @@ export async function rollbackTakeover(
     written,
     stored: await kube.takeover.write({ namespace: request.namespace }, dataOf(written), deps.signal),
   };
-  const run: TakeoverRun = { deps: { ...deps, confirm: async () => true }, kube, request, options, found };
+  const agreed = { ...deps, confirm: async () => true };
+  const run: TakeoverRun = { deps: agreed, kube, request, options, values, found };
   const hold = standingHold(run);
   // From here on an apply that runs at once ends before it asks Azure, and a repeated rollback takes the same way.
   await keep(run, {
     record: { ...written.record, state: 'under-way', rollingBack: way },
-    export: written.export,
+    export: saved.export,
     ...(hold === undefined ? {} : { hold }),
   });
-  await (way === 'serving'
-    ? backToServingAddon(run)
-    : backToNewAddon(run, { ...request, isDone: written.record.state === 'done' }));
+  await (way === 'serving' ? backToServingAddon(run) : backToNewAddon(run, request));
   const { record, export: exported } = run.found.written;
   await keep(run, {
     record: {
@@ -85,6 +100,18 @@ export async function rollbackTakeover(
     export: exported,
   });
   return statusOf(run.found.written, request);
+}
+
+/** The agent is written on the way to a new add-on alone, and what it needs is missed before anything is asked. */
+async function valuesFor(
+  way: RollbackWay,
+  kube: ConnectedCluster,
+  { deps, request }: { readonly deps: Pick<Deps, 'signal'>; readonly request: RollbackRequest },
+): Promise<AgentSettings> {
+  const agents = await kube.agent.installations(request.namespace, deps.signal);
+  return way === 'serving'
+    ? (ownAgent(agents, request.namespace)?.values ?? {})
+    : settingsOf(agents, request, { word: 'rollback', isBegun: true });
 }
 
 /** What was saved stands in the file alone: where it is has to be told by Azure. @throws PodidError TakeoverBlocked */
@@ -145,7 +172,7 @@ async function backToServingAddon(run: TakeoverRun): Promise<void> {
   }
   deps.report.note("3 of 3: podid's agent goes, and its rules with it");
   await checkAddonServes(run);
-  const install = request.install({ alongside: true, force: false });
+  const install = installOf(run, { alongside: true, force: false });
   const end = await uninstallAgent(
     agentDepsOf(run),
     { release: install.release, values: install.values(), cleanUpOnly: false, dryRun: false },
@@ -156,15 +183,12 @@ async function backToServingAddon(run: TakeoverRun): Promise<void> {
   }
 }
 
-async function backToNewAddon(
-  run: TakeoverRun,
-  { registerFeature, isDone }: RollbackRequest & { readonly isDone: boolean },
-): Promise<void> {
+async function backToNewAddon(run: TakeoverRun, { registerFeature }: RollbackRequest): Promise<void> {
   const { deps, request, options, found } = run;
   const { identities, exceptions, allowNetworkPluginKubenet } = found.written.export;
   deps.report.note("1 of 3: podid's agent leaves the usual ports to the add-on's");
   // The hold stays meanwhile: AKS writes the definitions anew.
-  await installAgent(agentDepsOf(run), request.install({ alongside: true, force: true }), request.wait);
+  await installAgent(agentDepsOf(run), installOf(run, { alongside: true, force: true }), request.wait);
   deps.report.note('2 of 3: the add-on is turned on');
   const enabled = await enableAddon(
     deps,
@@ -191,9 +215,7 @@ async function backToNewAddon(
   if (applied.done?.failure !== undefined) {
     throw applied.done.failure;
   }
-  if (!isDone) {
-    await restoreMissing(run);
-  }
+  await restoreMissing(run);
   await removeProbes(run);
   if (standingHold(run) !== undefined) {
     deps.report.note('The hold ends with it.');

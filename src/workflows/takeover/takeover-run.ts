@@ -12,13 +12,15 @@ import type { AgentDeps, AgentWait } from '../agent/agent-deps.ts';
 import type { InstallRequest } from '../agent/install-agent.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import type { RehearseOptions } from '../exchange/rehearse.ts';
+import type { AgentSettings, GivenValues } from './agent-settings.ts';
 import type { FoundTakeover, StatusRequest } from './takeover-status.ts';
 
 export interface TakeoverRequest extends StatusRequest {
   /** Of a text, in hex. */
   readonly sha256: (text: string) => string;
+  readonly values: GivenValues;
   /** How the agent is installed: in front of the add-on's, or at the usual ports. */
-  readonly install: (way: { readonly alongside: boolean; readonly force: boolean }) => InstallRequest;
+  readonly install: (way: InstallWay & { readonly values: AgentSettings }) => InstallRequest;
   readonly wait: AgentWait;
   readonly rehearsal: RehearseOptions;
   /** Has tokens exchanged where they can be; else all of them stay with the nodes. */
@@ -29,6 +31,11 @@ export interface TakeoverRequest extends StatusRequest {
   readonly settleMs: number;
 }
 
+interface InstallWay {
+  readonly alongside: boolean;
+  readonly force: boolean;
+}
+
 /** A takeover that is under way. */
 export interface TakeoverRun {
   /** Asks nothing: the whole of it was agreed to. */
@@ -36,8 +43,12 @@ export interface TakeoverRun {
   readonly kube: ConnectedCluster;
   readonly request: TakeoverRequest;
   readonly options: ChangeOptions;
+  /** With what podid's agent is installed. */
+  readonly values: AgentSettings;
   /** As it stands in the cluster. */
   found: FoundTakeover;
+  /** The write of it that is under way; undefined: there was none yet. */
+  keeping?: Promise<void>;
   /** When the machines were looked at last. RFC 3339; undefined: not yet, in this run. */
   lookedAt?: string;
   /** Of the record, as soon as objects are back: it is written with the next change of it. */
@@ -56,6 +67,10 @@ export function agentDepsOf({ deps, kube }: Pick<TakeoverRun, 'deps' | 'kube'>):
   };
 }
 
+export function installOf({ request, values }: TakeoverRun, way: InstallWay): InstallRequest {
+  return request.install({ ...way, values });
+}
+
 /** What the ConfigMap is to hold. */
 interface Kept {
   readonly record: TakeoverRecord;
@@ -64,12 +79,22 @@ interface Kept {
   readonly hold?: HoldHead;
 }
 
-/** Writes down how far it is. @throws PodidError StaleCluster: somebody else goes on with it, too */
+/**
+ * Writes down how far it is, one after the other: objects and nodes are seen to at once.
+ *
+ * @throws PodidError StaleCluster: somebody else goes on with it, too
+ */
 export async function keep(run: TakeoverRun, kept: Kept): Promise<void> {
-  const { kube, deps, found, definitions } = run;
-  const record = { ...kept.record, ...(definitions === undefined ? {} : { definitions }) };
-  const stored = await kube.takeover.write(found.stored, dataOf({ ...kept, record }), deps.signal);
-  run.found = { stored, written: { record, export: kept.export } };
+  const before = run.keeping;
+  const writing = (async () => {
+    await before?.catch(() => undefined);
+    const { kube, deps, found, definitions } = run;
+    const record = { ...kept.record, ...(definitions === undefined ? {} : { definitions }) };
+    const stored = await kube.takeover.write(found.stored, dataOf({ ...kept, record }), deps.signal);
+    run.found = { stored, written: { record, export: kept.export } };
+  })();
+  run.keeping = writing;
+  await writing;
 }
 
 export function dataOf({ record, export: exported, hold }: Kept): Record<string, string> {

@@ -1,4 +1,5 @@
 import { fileApiVersion } from '../../../domain/entries/pod-identities-file.ts';
+import { isKeptAnnotation } from '../../../domain/exchange/kept-annotations.ts';
 import { holdText } from '../../../domain/takeover/hold.ts';
 import {
   type ExportedMachine,
@@ -87,6 +88,7 @@ export function readTakeoverExport(json: unknown, sha256: (text: string) => stri
     exceptions: exceptions.filter((each) => each !== undefined),
     allowNetworkPluginKubenet: json['allowNetworkPluginKubenet'] === true,
     objects,
+    marks: Object.fromEntries(Object.entries(recordAt(json, 'marks')).map(readMarks)),
     machines: machines.filter((each) => each !== undefined),
     readFrom,
   };
@@ -143,6 +145,15 @@ function readMachine(entry: JsonRecord): ExportedMachine | undefined {
       resource,
     ) && identities.every((id) => typeof id === 'string' && !isBroken(managedIdentityIdRule, id));
   return isFine ? { resource, identities: identities as string[] } : undefined;
+}
+
+/** What agents go by is no mark: it stands with the object, under the hash. */
+function readMarks([name, marks]: [string, unknown]): [string, TakeoverExport['marks'][string]] {
+  const [labels, annotations] = ['labels', 'annotations'].map(
+    (key) => stringMapAt(isRecord(marks) ? marks : {}, key) ?? {},
+  ) as [Record<string, string>, Record<string, string>];
+  const others = Object.entries(annotations).filter(([key]) => !isKeptAnnotation(key));
+  return [name, { labels, annotations: Object.fromEntries(others) }];
 }
 
 function isBroken(rule: Rule, text: string): boolean {

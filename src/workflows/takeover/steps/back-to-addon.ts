@@ -67,19 +67,22 @@ export async function restoreMissing({ deps, kube, found }: TakeoverRun): Promis
   const saved = found.written.export;
   const { resources } = await kube.read(deps.signal);
   const there = new Set(
-    resources === undefined ? [] : restored(resources).map((object) => refText(refOf(object))),
+    resources === undefined ? [] : restored(resources, {}).map((object) => refText(refOf(object))),
   );
   const isEntry = (key: EntryKey) => saved.identities.some((entry) => sameEntry(entry, key));
   const { identities, bindings, exceptions } = saved.objects;
-  const missing = restored({
-    identities: identities.filter(({ metadata }) => !isEntry(metadata)),
-    bindings: bindings.filter(
-      ({ metadata: { namespace }, spec }) => !isEntry({ namespace, name: spec.azureIdentity ?? '' }),
-    ),
-    exceptions: exceptions.filter(
-      ({ metadata }) => !saved.exceptions.some((exception) => sameEntry(exception, metadata)),
-    ),
-  }).filter((object) => !there.has(refText(refOf(object))));
+  const missing = restored(
+    {
+      identities: identities.filter(({ metadata }) => !isEntry(metadata)),
+      bindings: bindings.filter(
+        ({ metadata: { namespace }, spec }) => !isEntry({ namespace, name: spec.azureIdentity ?? '' }),
+      ),
+      exceptions: exceptions.filter(
+        ({ metadata }) => !saved.exceptions.some((exception) => sameEntry(exception, metadata)),
+      ),
+    },
+    saved.marks,
+  ).filter((object) => !there.has(refText(refOf(object))));
   for (const object of missing) {
     const { action, reason = '' } = await kube.takeover.restore(object, deps.signal);
     if (action === 'foreign') {

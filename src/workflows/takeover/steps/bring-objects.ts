@@ -1,5 +1,5 @@
 import { counted } from '../../../domain/counted.ts';
-import { sameEntry } from '../../../domain/entries/pod-identity.ts';
+import { entryText, sameEntry } from '../../../domain/entries/pod-identity.ts';
 import { keptAnnotationsOf } from '../../../domain/exchange/kept-annotations.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import {
@@ -15,12 +15,13 @@ import {
   someOf,
 } from '../../../domain/takeover/compare-objects.ts';
 import { holdText } from '../../../domain/takeover/hold.ts';
+import { marksOf, type SavedMarks } from '../../../domain/takeover/takeover-export.ts';
 import { startDeadline } from '../../../domain/time/deadline.ts';
 import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
 import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
-import { objectsNow, type TakeoverRun } from '../takeover-run.ts';
+import { installOf, objectsNow, type TakeoverRun } from '../takeover-run.ts';
 import { untilAgents } from './agents-ready.ts';
-import { differenceSince } from './held-objects.ts';
+import { differenceSince, keepDefinitions } from './held-objects.ts';
 
 /**
  * Step 5: the definitions, and the objects as podid's own. AKS may take them away once more, so that they count as
@@ -33,9 +34,13 @@ import { differenceSince } from './held-objects.ts';
 export async function bringObjects(run: TakeoverRun): Promise<IdentityResources> {
   const { deps, request, options } = run;
   const deadline = startDeadline(deps.clock, options.timeoutMs, deps.signal);
+  const install = installOf(run, { alongside: true, force: true });
+  const { definitions } = run.kube.agent.render(install.values(), install.release);
   let quietSince: number | undefined;
   for (;;) {
-    const { lack, compared } = await bringInAnyWeather(run);
+    const { lack, compared } = await bringInAnyWeather(run, definitions);
+    // At once: a run that is killed while it waits whether they stay has the next bring back what somebody deletes.
+    await keepDefinitions(run);
     const nowMs = deps.clock.monotonic();
     quietSince = lack === '' ? (quietSince ?? nowMs) : undefined;
     if (compared !== undefined && quietSince !== undefined && nowMs - quietSince >= request.settleMs) {
@@ -74,9 +79,9 @@ interface Brought {
 }
 
 /** A definition that AKS deletes at this moment, and what is written meanwhile, is looked at again. */
-async function bringInAnyWeather(run: TakeoverRun): Promise<Brought> {
+async function bringInAnyWeather(run: TakeoverRun, definitions: readonly KubeObject[]): Promise<Brought> {
   try {
-    return await bringOnce(run);
+    return await bringOnce(run, definitions);
   } catch (error) {
     if (
       !isPodidError(
@@ -94,10 +99,9 @@ async function bringInAnyWeather(run: TakeoverRun): Promise<Brought> {
   }
 }
 
-async function bringOnce(run: TakeoverRun): Promise<Brought> {
-  const { kube, deps, request, found } = run;
-  const install = request.install({ alongside: true, force: true });
-  for (const definition of kube.agent.render(install.values(), install.release).definitions) {
+async function bringOnce(run: TakeoverRun, wanted: readonly KubeObject[]): Promise<Brought> {
+  const { kube, deps, found } = run;
+  for (const definition of wanted) {
     const { action, reason = '' } = await kube.agent.write(
       definition,
       { force: false, dryRun: false },
@@ -130,8 +134,8 @@ async function bringOnce(run: TakeoverRun): Promise<Brought> {
       lack: `somebody deleted all of the ${counted(saved.identities.length, 'AzureIdentity', 'AzureIdentities')} that were saved, while their kind stayed.`,
     };
   }
-  const anew = restored(bring);
-  const problems = await eachConcurrently([...anew, ...restored(adopt)], async (object) => {
+  const anew = restored(bring, found.written.export.marks);
+  const problems = await eachConcurrently([...anew, ...restored(adopt, marksOf(adopt))], async (object) => {
     const { action, reason = '' } = await kube.takeover.restore(object, deps.signal);
     return action === 'foreign' ? `${refText(refOf(object))}: ${reason}` : '';
   });
@@ -172,21 +176,25 @@ function reportDifferences({ deps, request }: TakeoverRun, { gone, changed, extr
   }
 }
 
-/** As podid writes them. */
-export function restored({ identities, bindings, exceptions }: IdentityResources): readonly KubeObject[] {
+/** As podid writes them, with what else they carried. One that was another's stays that: Helm knows it again. */
+export function restored(
+  { identities, bindings, exceptions }: IdentityResources,
+  marks: SavedMarks,
+): readonly KubeObject[] {
   const object = (
     kind: string,
     { metadata, spec }: { readonly metadata: ObjectMeta; readonly spec: object },
   ) => {
     const { namespace, name } = metadata;
-    const annotations = keptAnnotationsOf(metadata);
+    const saved = marks[`${kind} ${entryText(metadata)}`];
+    const annotations = { ...saved?.annotations, ...keptAnnotationsOf(metadata) };
     return {
       apiVersion: `${identityApi.group}/${identityApi.version}`,
       kind,
       metadata: {
         namespace,
         name,
-        labels: { 'app.kubernetes.io/managed-by': 'podid' },
+        labels: { 'app.kubernetes.io/managed-by': 'podid', ...saved?.labels },
         ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
       },
       spec,

@@ -3,13 +3,14 @@ import type { Cluster } from '../../../domain/clusters/cluster.ts';
 import { profileFile } from '../../../domain/entries/pod-identities-file.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { holdText } from '../../../domain/takeover/hold.ts';
+import { marksOf } from '../../../domain/takeover/takeover-export.ts';
 import { startDeadline } from '../../../domain/time/deadline.ts';
 import { advice } from '../../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
 import { disableAddon } from '../../addon/disable-addon.ts';
 import { installAgent } from '../../agent/install-agent.ts';
 import { enableExchange } from '../../exchange/enable-exchange.ts';
-import { agentDepsOf, keep, newHold, standingHold, type TakeoverRun } from '../takeover-run.ts';
+import { agentDepsOf, installOf, keep, newHold, standingHold, type TakeoverRun } from '../takeover-run.ts';
 import { untilAgents } from './agents-ready.ts';
 import { bringObjects, untilAgentsSee } from './bring-objects.ts';
 import { giveBackNodes, watchNodes } from './give-back-nodes.ts';
@@ -29,11 +30,7 @@ export const stepActions: Readonly<Record<number, (run: TakeoverRun) => Promise<
 };
 
 async function installBeside(run: TakeoverRun): Promise<void> {
-  await installAgent(
-    agentDepsOf(run),
-    run.request.install({ alongside: true, force: false }),
-    run.request.wait,
-  );
+  await installAgent(agentDepsOf(run), installOf(run, { alongside: true, force: false }), run.request.wait);
   await untilAgents(run, 'is ready', ({ ready }) => ready);
 }
 
@@ -77,7 +74,9 @@ async function holdView(run: TakeoverRun): Promise<void> {
   const objects = await wholeView(run);
   const { record, export: exported } = run.found.written;
   const hold = newHold(run, objects);
-  await keep(run, { record, hold, export: { ...exported, objects, readFrom: `sha256:${hold.sha256}` } });
+  const marks = marksOf(objects);
+  const readFrom = `sha256:${hold.sha256}`;
+  await keep(run, { record, hold, export: { ...exported, objects, marks, readFrom } });
   await startProbes(run);
   await untilAgents(
     run,
@@ -172,7 +171,7 @@ async function takePort(run: TakeoverRun): Promise<void> {
     await deadline.pause(request.wait.intervalMs);
   }
   const force = await isThere();
-  await installAgent(agentDepsOf(run), request.install({ alongside: false, force }), request.wait);
+  await installAgent(agentDepsOf(run), installOf(run, { alongside: false, force }), request.wait);
   await untilAgents(run, 'is ready at the usual port', ({ ready }) => ready);
 }
 

@@ -80,6 +80,16 @@ export async function holdOn(
   });
 }
 
+/** Uids of the definitions with which the objects were there, as far as they are news. */
+export async function keepDefinitions(run: TakeoverRun): Promise<void> {
+  const { record, export: exported } = run.found.written;
+  if (run.definitions === undefined || sameUids(run.definitions, record.definitions)) {
+    return;
+  }
+  const hold = standingHold(run);
+  await keep(run, { record, export: exported, ...(hold === undefined ? {} : { hold }) });
+}
+
 function sameUids(one: Readonly<Record<string, string>>, other: typeof one = {}): boolean {
   const kinds = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...kinds].every((kind) => one[kind] === other[kind]);

@@ -130,30 +130,17 @@ async function removeProbe({ kube, deps }: TakeoverRun, probe: TakeoverProbe): P
 }
 
 /** Undefined where nobody may get a token. */
-async function groundOf({ kube, deps, request, found }: TakeoverRun): Promise<Ground | undefined> {
-  const { objects, identities: entries } = found.written.export;
-  const { identities, bindings } = objects;
+async function groundOf(run: TakeoverRun): Promise<Ground | undefined> {
+  const { kube, deps, request } = run;
   const installation = ownAgent(
     await kube.agent.installations(request.namespace, deps.signal),
     request.namespace,
   );
-  const sourceOf = ({ metadata: { namespace }, spec }: (typeof bindings)[number]) => {
-    const identity = identities.find(
-      ({ metadata }) => metadata.namespace === namespace && metadata.name === spec.azureIdentity,
-    );
-    const isManaged = identity !== undefined && (identity.spec.type ?? 0) === 0;
-    return isManaged && spec.selector
-      ? tokenSourceOf(identity, installation?.exchange ?? noExchangeDefaults).kind
-      : 'none';
-  };
+  const defaults = installation?.exchange ?? noExchangeDefaults;
+  const leads = leadingBindings(run);
+  const by = (kind: string) => leads.find(({ identity }) => tokenSourceOf(identity, defaults).kind === kind);
   // One that is exchanged first: no step may cost it a request.
-  // An entry's before one that others wrote, which they may take away in the middle of it.
-  const isEntry = ({ metadata: { namespace }, spec }: (typeof bindings)[number]) =>
-    entries.some((entry) => sameEntry(entry, { namespace, name: spec.azureIdentity ?? '' }));
-  const candidates = [...bindings.filter(isEntry), ...bindings.filter((each) => !isEntry(each))];
-  const binding =
-    candidates.find((each) => sourceOf(each) === 'exchange') ??
-    candidates.find((each) => sourceOf(each) === 'imds');
+  const binding = (by('exchange') ?? by('imds'))?.binding;
   if (binding === undefined || installation === undefined) {
     return undefined;
   }
@@ -164,4 +151,17 @@ async function groundOf({ kube, deps, request, found }: TakeoverRun): Promise<Gr
     selector: binding.spec.selector ?? '',
     nodes: nodes.map(({ name }) => name),
   };
+}
+
+/** Bindings that lead to a managed identity. An entry's before one that others wrote, which they may take away at any time. */
+export function leadingBindings({ found }: Pick<TakeoverRun, 'found'>) {
+  const { objects, identities: entries } = found.written.export;
+  const leads = objects.bindings.flatMap((binding) => {
+    const key = { namespace: binding.metadata.namespace, name: binding.spec.azureIdentity ?? '' };
+    const identity = objects.identities.find(({ metadata }) => sameEntry(metadata, key));
+    return identity !== undefined && (identity.spec.type ?? 0) === 0 && binding.spec.selector
+      ? [{ binding, identity, isEntry: entries.some((entry) => sameEntry(entry, key)) }]
+      : [];
+  });
+  return leads.toSorted((one, other) => Number(other.isEntry) - Number(one.isEntry));
 }

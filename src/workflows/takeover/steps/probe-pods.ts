@@ -6,12 +6,18 @@ import { advice, command } from '../../../errors/hint.ts';
 import { PodidError } from '../../../errors/podid-error.ts';
 import type { TakeoverRun } from '../takeover-run.ts';
 import { freshOf, lookAtProbe, type SeenProbe } from './look-at-probe.ts';
-import { makeProbes, probesOf } from './make-probes.ts';
+import { leadingBindings, makeProbes, probesOf } from './make-probes.ts';
 
 /** Has one pod of each node ask once a second, as an SDK does, and waits until each gets a token now. */
 export async function startProbes(run: TakeoverRun): Promise<void> {
   const { deps, request } = run;
   if (!request.probes) {
+    return;
+  }
+  if (nobodyCanAsk(run)) {
+    deps.report.note(
+      'No AzureIdentityBinding leads to a managed identity, so that no pod gets a token and no probe pod could ask for one: nothing is measured.',
+    );
     return;
   }
   // What one that runs already asked before proves nothing of this moment.
@@ -41,6 +47,11 @@ export async function startProbes(run: TakeoverRun): Promise<void> {
     deps.report.progress(`${probes.length - silent.length} of ${probes.length} probe pods got a token`);
     await deadline.pause(request.wait.intervalMs);
   }
+}
+
+/** Nor has anybody asked before: what was deleted under way leaves its probes behind, and they count. */
+function nobodyCanAsk(run: TakeoverRun): boolean {
+  return probesOf(run).length === 0 && leadingBindings(run).length === 0;
 }
 
 function notAnswered(silent: readonly TakeoverProbe[]): PodidError {
@@ -82,10 +93,13 @@ const unwaited: readonly number[] = [4, 5];
 /**
  * What they asked since the step before. A node is silent where its probe does not run, or asks nothing.
  *
- * @returns undefined: the step was too short to say anything of it
+ * @returns undefined: the step was too short to say anything of it, or nobody can ask
  */
 export async function readProof(run: TakeoverRun, step: number): Promise<MeasuredStep | undefined> {
   const { kube, deps } = run;
+  if (nobodyCanAsk(run)) {
+    return undefined;
+  }
   const there = new Set((await kube.workloads.nodes(deps.signal)).map(({ name }) => name));
   // Nodes come and go by themselves, with the autoscaler.
   const probes = probesOf(run).filter(({ node }) => there.has(node));
@@ -159,7 +173,7 @@ function warnOfSilence(
     );
   } else if (asked === 0) {
     deps.report.warn(
-      `Step ${step}: no probe pod asked. Either no AzureIdentityBinding leads to a managed identity, or there is no node: whether pods got tokens is not known.`,
+      `Step ${step}: no probe pod asked. Either there is no node for one, or no identity that can be used: whether pods got tokens is not known.`,
     );
   }
 }
