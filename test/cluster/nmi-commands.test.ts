@@ -43,18 +43,6 @@ describe('podid nmi, on a real API server', () => {
     expect(api.kubectl('get', 'daemonsets,serviceaccounts,clusterroles', '-A')).not.toContain('podid');
   });
 
-  it('prints manifests that kubectl and the API server take as they are', async () => {
-    const ran = await run('nmi install --dry-run -o yaml');
-    expect(ran.exitCode, ran.stderr).toBe(0);
-    const folder = await mkdtemp(join(tmpdir(), 'manifests-'));
-    const file = join(folder, 'podid.yaml');
-    await writeFile(file, ran.stdout);
-    const said = api.kubectl('apply', '--server-side', '--dry-run=server', '-f', file);
-    await rm(folder, { recursive: true });
-    expect(said).toContain('daemonset.apps/podid-nmi serverside-applied (server dry run)');
-    expect(said.trimEnd().split('\n')).toHaveLength(ran.stdout.split(/^---$/m).length - 1);
-  });
-
   it('stops before the first write where Pod Security forbids the host network', async () => {
     api.kubectl('create', 'namespace', 'closed');
     api.kubectl('label', 'namespace', 'closed', 'pod-security.kubernetes.io/enforce=baseline');
@@ -161,5 +149,19 @@ describe('podid nmi, on a real API server', () => {
     expect(api.kubectl('get', 'azurepodidentityexceptions', '-n', 'kube-system', '-o', 'name')).toContain(
       'aks-addon-exception',
     );
+  });
+
+  it('prints manifests that kubectl and the API server take, where the definitions are there', async () => {
+    const ran = await run('nmi install --dry-run -o yaml');
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    const folder = await mkdtemp(join(tmpdir(), 'manifests-'));
+    const file = join(folder, 'podid.yaml');
+    await writeFile(file, ran.stdout);
+    // The definitions are podid's own already.
+    const apply = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', file];
+    const said = api.kubectl(...apply);
+    await rm(folder, { recursive: true });
+    expect(said).toContain('daemonset.apps/podid-nmi serverside-applied (server dry run)');
+    expect(said.trimEnd().split('\n')).toHaveLength(ran.stdout.split(/^---$/m).length - 1);
   });
 });
