@@ -23,6 +23,7 @@ import { type OwnedObjects, ownedObjects } from './objects/owned-objects.ts';
 import { clusterPolicies } from './policies/cluster-policies.ts';
 import { takeoverCluster } from './takeover/takeover-cluster.ts';
 import { ledgerObject } from './workloads/ledger-object.ts';
+import { readLoad } from './workloads/read-load.ts';
 import { readMigration } from './workloads/read-migration.ts';
 import { readSeen } from './workloads/read-seen.ts';
 import { readStandardMode } from './workloads/read-standard-mode.ts';
@@ -90,6 +91,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   const takeover = once(() => takeoverCluster(rest));
   const seen = once(() => readSeen(workloads()));
   const migrationWrites = once(() => writeMigration(rest, reading()));
+  const load = once(() => readLoad(workloads(), clock));
   const support = once(() => readSupport(reading()));
   return {
     mirror: (request, ofMirror, report) => mirrorObjects(api, request, ofMirror, report),
@@ -120,6 +122,9 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     },
     get migrationWrites() {
       return migrationWrites();
+    },
+    get load() {
+      return load();
     },
     get support() {
       return support();

@@ -214,6 +214,13 @@ export const commandTree: CommandTree = {
       load: async () => (await import('../../commands/nmi/collect.ts')).nmiCollectCommand,
     },
     {
+      words: ['nmi', 'top'],
+      summary: 'watch what the agents do: requests, refusals and waits by node, and which pods ask',
+      block: 'in the cluster',
+      reach: 'api',
+      load: async () => (await import('../../commands/nmi/top.ts')).nmiTopCommand,
+    },
+    {
       words: ['nmi', 'uninstall'],
       summary: "take podid's agent off the nodes, with all that it left there",
       block: 'in the cluster',

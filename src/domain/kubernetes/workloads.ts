@@ -1,6 +1,7 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
 import type { ExchangeCluster } from '../exchange/exchange-cluster.ts';
 import type { ExchangeDefaults } from '../exchange/token-source.ts';
+import type { AgentLoads } from '../load/agent-load.ts';
 import type { MigrationWrites } from '../migrate/apply/migration-writes.ts';
 import type { MigrationObjects } from '../migrate/migration-objects.ts';
 import type { SeenPods } from '../migrate/seen.ts';
@@ -175,4 +176,5 @@ export interface ConnectedCluster extends ReachedObjects {
   readonly seen: SeenPods<AgentPod>;
   readonly migrationWrites: MigrationWrites;
   readonly support: SupportCluster;
+  readonly load: AgentLoads;
 }

@@ -1,3 +1,4 @@
+import type { AskedPod } from '../../domain/load/agent-load.ts';
 import type { ChosenBy, SeenPod, WatchedNode } from '../../domain/migrate/seen.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json-record.ts';
 
@@ -18,6 +19,23 @@ export function parseAgentRecord(text: string): AgentRecord | undefined {
     return namespace && until ? [[namespace, until] as const] : [];
   });
   return { since, forgotten: new Map(forgotten), pods: recordsAt(json, 'pods').flatMap(usesOfPod) };
+}
+
+/** Of each pod of a record what it asked last. What is no record holds nobody. */
+export function parseAskedPods(text: string): readonly AskedPod[] {
+  const json = jsonIn(text);
+  return recordsAt(isRecord(json) ? json : {}, 'pods').flatMap((pod) => {
+    const [namespace, name] = [stringAt(pod, 'namespace'), stringAt(pod, 'name')];
+    const uses = recordsAt(pod, 'uses').map((use) => ({
+      sdk: stringAt(use, 'sdk') ?? '',
+      lastAsked: stringAt(use, 'lastAsked') ?? '',
+      outcome: stringAt(use, 'outcome') ?? '',
+    }));
+    const [last] = uses.toSorted((one, other) => (one.lastAsked > other.lastAsked ? -1 : 1));
+    return namespace && name && last !== undefined && !Number.isNaN(Date.parse(last.lastAsked))
+      ? [{ namespace, name, ...last, sdk: last.sdk === 'other' ? '' : last.sdk }]
+      : [];
+  });
 }
 
 function usesOfPod(pod: JsonRecord): SeenPod[] {

@@ -19,6 +19,25 @@ export function sumOf(text: string, name: string, labels: Readonly<Record<string
   return sum;
 }
 
+export interface Sample {
+  readonly labels: ReadonlyMap<string, string>;
+  readonly value: number;
+}
+
+/** All samples of a metric, in the order of the text. */
+export function samplesOf(text: string, name: string): readonly Sample[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(name))
+    .flatMap((line) => {
+      const match = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line);
+      const value = Number(match?.[3]);
+      return match?.[1] === name && Number.isFinite(value)
+        ? [{ labels: labelsIn(match[2] ?? ''), value }]
+        : [];
+    });
+}
+
 /** A metric's first sample; undefined where it has none. */
 export function sampleOf(text: string, name: string): number | undefined {
   const line = text.split('\n').find((each) => each.startsWith(`${name} `) || each.startsWith(`${name}{`));

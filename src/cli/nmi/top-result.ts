@@ -1,0 +1,181 @@
+import { plainText } from '../../errors/plain-text.ts';
+import type { Colours } from '../../terminal/colours.ts';
+import type { TableShape } from '../../terminal/print-result.ts';
+import { type Column, table } from '../../terminal/table.ts';
+import type { Load, NamespaceLoad, NodeLoad } from '../../workflows/load/compare-scrapes.ts';
+
+/** By what the rows are sorted, and the key that says so while the view runs. */
+export const topSorts = {
+  node: 'n',
+  requests: 'r',
+  refused: 'f',
+  queued: 'u',
+  wait: 'w',
+} as const;
+
+export type TopSort = keyof typeof topSorts;
+
+export function sortedLoad(load: Load, sort: TopSort): Load {
+  const by: Readonly<Record<TopSort, (node: NodeLoad) => number>> = {
+    node: () => 0,
+    requests: ({ requests }) => requests,
+    refused: ({ refused }) => refused,
+    queued: ({ queued }) => queued,
+    wait: ({ waitP99 }) => waitP99 ?? -1,
+  };
+  // Stable: what is alike stays in the order of its name.
+  return { ...load, nodes: load.nodes.toSorted((one, other) => by[sort](other) - by[sort](one)) };
+}
+
+const nodeColumns: readonly Column[] = [
+  { heading: 'NODE', cell: (row: NodeLoad) => row.node },
+  { heading: 'REQ/S', cell: (row: NodeLoad) => row.requests },
+  {
+    heading: 'REFUSED/S',
+    cell: (row: NodeLoad) => row.refused,
+    colour: (row: NodeLoad) => (row.refused > 0 ? 'yellow' : undefined),
+  },
+  { heading: 'HITS', cell: (row: NodeLoad) => (row.hits === null ? '-' : `${Math.round(row.hits * 100)}%`) },
+  {
+    heading: 'RENEWED',
+    cell: (row: NodeLoad) =>
+      row.renewalsFailed > 0 ? `${row.renewals} (${row.renewalsFailed} failed)` : row.renewals,
+  },
+  { heading: 'QUEUE', cell: (row: NodeLoad) => row.queued },
+  { heading: 'HELD', cell: (row: NodeLoad) => row.held },
+  { heading: 'P99', cell: (row: NodeLoad) => (row.waitP99 === null ? '-' : `<${row.waitP99} ms`) },
+  { heading: 'REFUSED FOR', cell: (row: NodeLoad) => reasonsText(row.refusals) },
+];
+
+const namespaceColumns: readonly Column[] = [
+  { heading: 'NAMESPACE', cell: (row: NamespaceLoad) => row.namespace || '(no pod)' },
+  { heading: 'REQ/S', cell: (row: NamespaceLoad) => row.requests },
+  { heading: 'REFUSED/S', cell: (row: NamespaceLoad) => row.refused },
+];
+
+type PodRow = Load['pods'][number];
+
+const podColumns: readonly Column[] = [
+  { heading: 'POD', cell: (row: PodRow) => `${row.namespace}/${row.name}` },
+  { heading: 'NODE', cell: (row: PodRow) => row.node },
+  { heading: 'LAST ASKED', cell: (row: PodRow) => row.lastAsked.slice(0, 19).replace('T', ' ') },
+  {
+    heading: 'OUTCOME',
+    cell: (row: PodRow) => row.outcome,
+    colour: (row: PodRow) => (row.outcome === 'answered' ? undefined : 'yellow'),
+  },
+  { heading: 'SDK', cell: (row: PodRow) => row.sdk },
+];
+
+function reasonsText(refusals: NodeLoad['refusals']): string {
+  return Object.entries(refusals)
+    .toSorted(([, one], [, other]) => other - one)
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ');
+}
+
+/** One answer, for who has no terminal: nodes as rows, and below them the rest. */
+export const topShape: TableShape = {
+  rows: ({ nodes }: Load) => nodes,
+  columns: nodeColumns,
+  foot: ({ silent, namespaces, pods }: Load, colour) =>
+    [
+      ...silent.map(({ node, why }) => `${node}: ${why}\n`),
+      namespaces.length === 0 ? '' : `\n${table(namespaces, namespaceColumns, undefined, colour)}`,
+      pods.length === 0 ? '' : `\n${table(pods, podColumns, undefined, colour)}`,
+    ].join(''),
+};
+
+export interface TopPicture {
+  readonly load: Load;
+  readonly sort: TopSort;
+  /** Of the wall. */
+  readonly nowMs: number;
+  readonly intervalMs: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly colour: Colours;
+  /** Whether the locale has other letters than those of ASCII. */
+  readonly isUnicode: boolean;
+}
+
+/** The lines of one picture, no more than there are rows: nodes first, then namespaces and pods as they fit. */
+export function topLines({ load, sort, nowMs, intervalMs, columns, rows, ...more }: TopPicture): string[] {
+  const { colour, isUnicode } = more;
+  const sorted = sortedLoad(load, sort);
+  const { nodes, silent, namespaces, pods } = sorted;
+  const all = nodes.reduce((sum, { requests }) => sum + requests, 0);
+  const time = new Date(nowMs).toISOString().slice(11, 19);
+  const head = [
+    [
+      'podid nmi top',
+      `${time} UTC`,
+      `${nodes.length} of ${nodes.length + silent.length} agents answer`,
+      `${Math.round(all * 10) / 10} requests/s`,
+      `every ${intervalMs / 1000} s`,
+    ].join('  '),
+    `sorted by ${sort}; ${Object.entries(topSorts)
+      .map(([name, key]) => `${key} ${name}`)
+      .join(', ')}, q quit`,
+  ].map((line) => line.slice(0, columns));
+  const unheard = silent.map(({ node, why }) =>
+    colour.yellow(plainText(`${node}: ${why}`, 'one').slice(0, columns)),
+  );
+  const left = Math.max(0, rows - head.length - 1 - Math.min(unheard.length, 5) - 1);
+  // Nodes have half of the room at least, and all that the others do not need.
+  const others =
+    (namespaces.length > 0 ? namespaces.length + 2 : 0) + (pods.length > 0 ? pods.length + 2 : 0);
+  const ofNodes = Math.max(Math.ceil(left / 2), left - others);
+  const part = (of: readonly unknown[], shape: readonly Column[], room: number) =>
+    of.length === 0 || room < 2
+      ? []
+      : table(of.slice(0, room - 1), shape, columns, colour)
+          .trimEnd()
+          .split('\n');
+  const nodeLines = part(nodes, nodeColumns, ofNodes);
+  const afterNodes = left - nodeLines.length - 1;
+  const namespaceLines = part(namespaces, namespaceColumns, Math.min(afterNodes, Math.ceil(left / 4)));
+  const podLines = part(pods, podColumns, afterNodes - namespaceLines.length - 1);
+  const lines = [
+    ...head,
+    ...unheard.slice(0, 5),
+    '',
+    ...nodeLines,
+    ...(namespaceLines.length === 0 ? [] : ['', ...namespaceLines]),
+    ...(podLines.length === 0 ? [] : ['', ...podLines]),
+  ].slice(0, rows);
+  return isUnicode ? lines : lines.map((line) => line.replaceAll('…', '~'));
+}
+
+/** Results, to try queries on. */
+export const topExamples: readonly Load[] = [
+  {
+    seconds: 2,
+    nodes: [
+      {
+        node: 'aks-1',
+        requests: 12.5,
+        refused: 0.5,
+        refusals: { 'no-binding': 1 },
+        hits: 0.96,
+        renewals: 1,
+        renewalsFailed: 0,
+        queued: 0,
+        held: 0,
+        waitP99: 1,
+      },
+    ],
+    silent: [{ node: 'aks-2', why: 'No answer within 5 s.' }],
+    namespaces: [{ namespace: 'demo', requests: 12.5, refused: 0.5 }],
+    pods: [
+      {
+        namespace: 'demo',
+        name: 'web-1',
+        node: 'aks-1',
+        sdk: 'azsdk-python-identity',
+        lastAsked: '2026-12-01T08:00:00.000Z',
+        outcome: 'answered',
+      },
+    ],
+  },
+];

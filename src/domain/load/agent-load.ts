@@ -1,0 +1,37 @@
+import type { EntryKey } from '../entries/pod-identity.ts';
+
+/** What a pod asked for last, by the record of its node's agent. */
+export interface AskedPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** As the agent names it; empty where it does not know it. */
+  readonly sdk: string;
+  /** RFC 3339. */
+  readonly lastAsked: string;
+  /** `answered`, or the reason why not. */
+  readonly outcome: string;
+}
+
+/** What one agent says at one moment; `why`: why it says nothing. */
+export type Scrape =
+  | {
+      readonly kind: 'heard';
+      readonly node: string;
+      /** Of the clock that nobody sets, in milliseconds. */
+      readonly atMs: number;
+      /** Prometheus text. */
+      readonly metrics: string;
+      readonly pods: readonly AskedPod[];
+    }
+  | { readonly kind: 'none'; readonly node: string; readonly why: string };
+
+/** A pod of an agent, as far as it is asked. */
+export interface AskedAgent extends EntryKey {
+  readonly nodeName: string;
+  readonly metricsPort: number;
+}
+
+export interface AgentLoads {
+  /** Asks one agent for its metrics and its record. @throws the signal's reason alone */
+  scrape(agent: AskedAgent, signal: AbortSignal): Promise<Scrape>;
+}
