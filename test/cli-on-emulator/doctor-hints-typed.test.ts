@@ -138,13 +138,13 @@ function mended(object: KubeDocument & { readonly kind?: string }): object {
 
 /**
  * Whether the last command changes what the check is about. The others look; or they begin what the emulator has
- * nobody to end: no node starts a pod anew, no pool is made, no controller tries again.
+ * nobody to end: no node starts a pod anew, no controller tries again.
  */
 function cures(way: readonly (readonly string[])[]): boolean {
   const last = way.at(-1) ?? [];
   const line = last.join(' ');
   const looks =
-    /^(?:grep|kubectl (?:get|describe|logs)|az (?:identity|vmss) |az aks nodepool add|podid (?:cluster|node) list|podid (?:wait|status|nmi|exchange) ?)/;
+    /^(?:grep|kubectl (?:get|describe|logs)|az (?:identity|vmss) |podid (?:cluster|node) list|podid (?:wait|status|nmi|exchange) ?)/;
   return (
     !looks.test(line) && !last.some((word) => ['--help', '--dry-run', 'PRINCIPAL', 'NAME'].includes(word))
   );

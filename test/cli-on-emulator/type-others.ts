@@ -123,9 +123,15 @@ async function typeAz(podid: EmulatedPodid, { line, plain, flags }: Typed): Prom
       );
     case 'aks start':
       return await sendArm(podid, 'POST', `${clusterPath(group, after('-n'))}/start`, '2025-08-01');
-    // The emulator makes no pools: that it is asked about the right cluster is all that can be seen.
-    case 'aks nodepool add':
-      return await sendArm(podid, 'GET', clusterPath(group, after('--cluster-name')), '2025-08-01');
+    // As az fills in what nobody names.
+    case 'aks nodepool add': {
+      const path = `${clusterPath(group, after('--cluster-name'))}/agentPools/${after('-n')}`;
+      const properties = { count: 3, mode: 'User', osType: 'Linux', type: 'VirtualMachineScaleSets' };
+      await sendArm(podid, 'PUT', path, '2025-08-01', { properties });
+      // az waits until it is made.
+      await podid.run('wait --for idle');
+      return;
+    }
     case 'vmss show':
       return await sendArm(podid, 'GET', after('--ids'), '2024-07-01');
     default:
@@ -174,6 +180,19 @@ async function typeKubectl(
         }
       });
       return;
+    case 'auth': {
+      if (kind !== 'can-i') {
+        throw new Error(`Nobody knows what ${line} sends.`);
+      }
+      const [resource, subresource] = rest[0]?.split('/') ?? [];
+      const body = {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: { verb: name, namespace, resource, subresource } },
+      };
+      await sendKube(podid, 'POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body);
+      return;
+    }
     case 'create': {
       const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } };
       await sendKube(podid, 'POST', await pathOf(kind), account);
