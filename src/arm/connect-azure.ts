@@ -5,6 +5,7 @@ import type {
   Features,
   FederatedCredentials,
   Identities,
+  IdentityBindings,
   Permissions,
   Roles,
   Subscriptions,
@@ -43,6 +44,9 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
   const federatedCredentials = once<FederatedCredentials>(async () =>
     (await import('./identities/federated-credentials.ts')).armFederatedCredentials(connection),
   );
+  const identityBindings = once<IdentityBindings>(async () =>
+    (await import('./clusters/identity-bindings.ts')).armIdentityBindings(connection),
+  );
   const machines = once(async () => (await import('./machines/machines.ts')).armMachines(connection));
   const machineChanges = once(async () =>
     (await import('./machines/change-machines.ts')).armMachineChanges(connection),
@@ -69,6 +73,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
     roles: {
       assignmentsFor: async (...asked) => (await roles()).assignmentsFor(...asked),
       assignmentsOf: async (...asked) => (await roles()).assignmentsOf(...asked),
+      assignmentsIn: async (...asked) => (await roles()).assignmentsIn(...asked),
       definition: async (...asked) => (await roles()).definition(...asked),
       find: async (...asked) => (await roles()).find(...asked),
       assignmentName: roleAssignmentName,
@@ -89,6 +94,7 @@ export async function connectAzure(choice: AzureChoice): Promise<Azure> {
       create: async (...asked) => (await federatedCredentials()).create(...asked),
       remove: async (...asked) => (await federatedCredentials()).remove(...asked),
     },
+    identityBindings: { list: async (...asked) => (await identityBindings()).list(...asked) },
     permissions: { at: async (...asked) => (await permissions()).at(...asked) },
     machines: {
       get: async (...asked) => (await machines()).get(...asked),

@@ -1,4 +1,5 @@
 import type { Hint } from '../errors/hint.ts';
+import type { ClusterIdentityBinding } from './access/access-objects.ts';
 import type { FetchEntraToken } from './azure/entra-sign-in.ts';
 import type {
   Assertion,
@@ -157,6 +158,12 @@ export interface FederatedCredentials {
   remove(identityResourceId: string, name: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Managed identities that AKS itself hands to service accounts of a cluster. */
+export interface IdentityBindings {
+  /** In the server's order. @throws PodidError ClusterNotFound | Forbidden | NotSignedIn | Unavailable */
+  list(cluster: ClusterId, signal: AbortSignal): Promise<readonly ClusterIdentityBinding[]>;
+}
+
 export interface Roles {
   /**
    * Assignments at the resource and above it that reach the principal, by itself or through groups. @throws
@@ -169,6 +176,8 @@ export interface Roles {
     principalId: string,
     signal: AbortSignal,
   ): Promise<readonly RoleAssignment[]>;
+  /** All assignments that reach anything in the subscription, whoever has them. @throws PodidError Forbidden … */
+  assignmentsIn(subscriptionId: string, signal: AbortSignal): Promise<readonly RoleAssignment[]>;
   definition(roleDefinitionId: string, signal: AbortSignal): Promise<RoleDefinition>;
   /**
    * The GUID of the role of that name, in any case, as far as it can be assigned at the scope. @throws
@@ -229,6 +238,7 @@ export interface Azure {
   readonly machines: Machines;
   readonly permissions: Permissions;
   readonly federatedCredentials: FederatedCredentials;
+  readonly identityBindings: IdentityBindings;
   readonly entraToken: FetchEntraToken;
   /**
    * Exchanges a service account's token at Entra for one of a managed identity, for Azure Resource Manager, once.

@@ -44,6 +44,9 @@ export function seedWorld(world: World, seed: JsonObject): void {
   for (const one of listAt(seed, 'federatedCredentials')) {
     world.federatedCredentials.set(key(one), copyJson(one as JsonObject));
   }
+  for (const one of listAt(seed, 'identityBindings')) {
+    world.identityBindings.set(key(one), copyJson(one as JsonObject));
+  }
   for (const one of listAt(seed, 'issuers')) {
     world.issuers.set(required(one, 'issuer'), listAt(one, 'keys').map(readSigningKey));
   }
@@ -87,6 +90,7 @@ export function worldAsSeed(world: World): JsonObject {
     operations: plain([...world.operations.values()]),
     identities: [...world.identities.values()],
     federatedCredentials: [...world.federatedCredentials.values()],
+    identityBindings: [...world.identityBindings.values()],
     issuers: plain([...world.issuers].map(([issuer, keys]) => ({ issuer, keys }))),
     machines: [...world.machines.values()],
     roleAssignments: plain([...world.roleAssignments.values()]),
@@ -104,6 +108,7 @@ function removeResource(world: World, id: string): void {
     world.clusters,
     world.identities,
     world.federatedCredentials,
+    world.identityBindings,
     world.machines,
     world.roleAssignments,
     world.resourceGroups,

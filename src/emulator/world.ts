@@ -120,6 +120,8 @@ export interface World {
   readonly identities: Map<string, JsonObject>;
   /** Of the identities: who else may sign in as them. */
   readonly federatedCredentials: Map<string, JsonObject>;
+  /** Of clusters: identities that AKS hands to their service accounts. */
+  readonly identityBindings: Map<string, JsonObject>;
   /** Keys of identities whose credentials are written at this moment. */
   readonly credentialWrites: Set<string>;
   /** Federated credentials that Entra does not know yet, or not as they are now. Emulator times. */
@@ -171,6 +173,7 @@ export function createWorld(clock: EmulatorClock, settings: WorldSettings): Worl
     clusters: new Map(),
     identities: new Map(),
     federatedCredentials: new Map(),
+    identityBindings: new Map(),
     credentialWrites: new Set(),
     laggingCredentials: new Map(),
     freshIdentities: new Map(),
@@ -204,6 +207,7 @@ export function clearWorld(world: World): void {
     world.clusters,
     world.identities,
     world.federatedCredentials,
+    world.identityBindings,
     world.laggingCredentials,
     world.freshIdentities,
     world.issuers,

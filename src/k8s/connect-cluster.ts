@@ -23,6 +23,7 @@ import { type OwnedObjects, ownedObjects } from './objects/owned-objects.ts';
 import { clusterPolicies } from './policies/cluster-policies.ts';
 import { takeoverCluster } from './takeover/takeover-cluster.ts';
 import { ledgerObject } from './workloads/ledger-object.ts';
+import { readAccess } from './workloads/read-access.ts';
 import { readLoad } from './workloads/read-load.ts';
 import { readMigration } from './workloads/read-migration.ts';
 import { readSeen } from './workloads/read-seen.ts';
@@ -90,6 +91,7 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
   const migration = once(() => readMigration(reading()));
   const takeover = once(() => takeoverCluster(rest));
   const seen = once(() => readSeen(workloads()));
+  const accessObjects = once(() => readAccess(reading()));
   const migrationWrites = once(() => writeMigration(rest, reading()));
   const load = once(() => readLoad(workloads(), clock));
   const support = once(() => readSupport(reading()));
@@ -119,6 +121,9 @@ export async function connectCluster(connection: ClusterConnection): Promise<Con
     },
     get seen() {
       return seen();
+    },
+    get access() {
+      return accessObjects();
     },
     get migrationWrites() {
       return migrationWrites();

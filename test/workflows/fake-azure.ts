@@ -214,6 +214,7 @@ export class FakeAzure {
 
   private azure(): Azure {
     return {
+      identityBindings: { list: async () => [] },
       federatedCredentials: { list: unasked, create: unasked, remove: unasked },
       exchangeAssertion: unasked,
       exchangeEndpoint: unasked,
@@ -275,6 +276,7 @@ export class FakeAzure {
         },
         assignmentsOf: async (_subscription, principalId) =>
           this.assignments.filter((row) => row.principalId === principalId),
+        assignmentsIn: async () => this.assignments,
         definition: async (id) => ({
           id,
           roleName: 'Owner',

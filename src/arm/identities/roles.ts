@@ -28,6 +28,8 @@ export function armRoles(connection: ArmConnection): Roles {
         { scope: `/subscriptions/${subscriptionId}`, filter: `principalId eq '${principalId}'` },
         signal,
       ),
+    assignmentsIn: (subscriptionId, signal) =>
+      listAssignments(connection, { scope: `/subscriptions/${subscriptionId}` }, signal),
     definition: (roleDefinitionId, signal) => readDefinition(connection, roleDefinitionId, signal),
     find: (roleName, scope, signal) => findDefinition(connection, { roleName, scope }, signal),
     assignmentName: roleAssignmentName,
@@ -42,7 +44,7 @@ export function armRoles(connection: ArmConnection): Roles {
  */
 async function listAssignments(
   connection: ArmConnection,
-  { scope, filter }: { scope: string; filter: string },
+  { scope, filter }: { scope: string; filter?: string },
   signal: AbortSignal,
 ): Promise<RoleAssignment[]> {
   const client = connection.equip(authorizationClient(connection, scope), 'reads');
@@ -50,7 +52,7 @@ async function listAssignments(
   return connection.call(about, signal, async () => {
     const found: RoleAssignment[] = [];
     const list = client.roleAssignments.listForScope(bare(scope), {
-      filter,
+      ...(filter === undefined ? {} : { filter }),
       abortSignal: signal,
       onResponse: checkPage,
     });

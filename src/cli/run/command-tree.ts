@@ -186,6 +186,13 @@ export const commandTree: CommandTree = {
       load: async () => (await import('../../commands/schema.ts')).schemaCommand,
     },
     {
+      words: ['access'],
+      summary: 'show who can get which identity, by every way, and what to mend',
+      block: 'in the cluster',
+      reach: 'both',
+      load: async () => (await import('../../commands/access.ts')).accessCommand,
+    },
+    {
       words: ['mirror'],
       summary: "bring the objects in the cluster in line with Azure's entries",
       block: 'in the cluster',

@@ -1,3 +1,4 @@
+import type { AccessObjects } from '../access/access-objects.ts';
 import type { EntryKey } from '../entries/pod-identity.ts';
 import type { ExchangeCluster } from '../exchange/exchange-cluster.ts';
 import type { ExchangeDefaults } from '../exchange/token-source.ts';
@@ -174,6 +175,7 @@ export interface ConnectedCluster extends ReachedObjects {
   readonly migration: MigrationObjects<WorkloadKind>;
   readonly takeover: TakeoverCluster;
   readonly seen: SeenPods<AgentPod>;
+  readonly access: AccessObjects;
   readonly migrationWrites: MigrationWrites;
   readonly support: SupportCluster;
   readonly load: AgentLoads;

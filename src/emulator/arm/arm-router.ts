@@ -8,6 +8,7 @@ import { cloudDiscoveryPath, cloudRoutes } from './cloud-discovery.ts';
 import { clusterRoutes } from './clusters.ts';
 import { federatedCredentialRoutes } from './identities/federated-credentials.ts';
 import { identityRoutes } from './identities/identities.ts';
+import { identityBindingRoutes } from './identities/identity-bindings.ts';
 import { machineChangeRoutes } from './machines/change-machine.ts';
 import { machineRoutes } from './machines/machines.ts';
 import { operationRoutes } from './operation-answers.ts';
@@ -25,6 +26,7 @@ const routes: readonly ArmRoute[] = [
   ...clusterRoutes,
   ...identityRoutes,
   ...federatedCredentialRoutes,
+  ...identityBindingRoutes,
   ...machineRoutes,
   ...machineChangeRoutes,
   ...permissionRoutes,

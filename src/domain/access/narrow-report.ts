@@ -1,0 +1,100 @@
+import { sameResource } from '../azure/resource-id.ts';
+import type { AccessReport, Finding, IdentityAccess, Way } from './access-report.ts';
+
+/** What of a report somebody asked for; absent: all. */
+export interface AccessChoice {
+  readonly namespace?: string;
+  /** A name, a client id, a resource id, or `namespace/name` of an AzureIdentity. */
+  readonly identity?: string;
+  /** `namespace/name`. */
+  readonly pod?: string;
+  readonly serviceAccount?: string;
+  /** `namespace/Kind/name`. */
+  readonly workload?: { readonly namespace: string; readonly workload: string };
+  readonly node?: string;
+}
+
+/** The report of what was asked for: its ways, the identities that have any of them, and what was found about those. */
+export function narrowReport(report: AccessReport, choice: AccessChoice): AccessReport {
+  const asksWays =
+    choice.namespace !== undefined ||
+    choice.pod !== undefined ||
+    choice.serviceAccount !== undefined ||
+    choice.workload !== undefined ||
+    choice.node !== undefined;
+  if (!asksWays && choice.identity === undefined) {
+    return report;
+  }
+  const identities = report.identities
+    .filter((each) => choice.identity === undefined || isIdentity(each, choice.identity))
+    .map((each) => (asksWays ? { ...each, ways: each.ways.filter((way) => fits(way, choice)) } : each))
+    // What is unknown may be a way of what was asked for.
+    .filter(({ ways, unknown }) => !asksWays || ways.length > 0 || unknown.length > 0);
+  const isKept = (finding: Finding) =>
+    identities.some((each) => isAbout(finding, each)) ||
+    (choice.namespace !== undefined && finding.about.startsWith(`${choice.namespace}/`)) ||
+    finding.about === choice.node;
+  const { namespace } = choice;
+  return {
+    ...report,
+    identities,
+    findings: report.findings.filter(isKept),
+    couldBecome:
+      namespace === undefined
+        ? report.couldBecome
+        : report.couldBecome?.filter((each) => each.namespace === undefined || each.namespace === namespace),
+  };
+}
+
+export function isIdentity(
+  {
+    resourceId,
+    clientId,
+    name,
+    objects,
+  }: Pick<IdentityAccess, 'resourceId' | 'clientId' | 'name' | 'objects'>,
+  text: string,
+): boolean {
+  return (
+    name === text ||
+    (resourceId !== '' && sameResource(resourceId, text)) ||
+    (clientId !== '' && clientId.toLowerCase() === text.toLowerCase()) ||
+    objects.includes(text)
+  );
+}
+
+function fits(way: Way, { namespace, pod, serviceAccount, workload, node }: AccessChoice): boolean {
+  return (
+    (namespace === undefined || way.namespace === namespace || leadsIn(way, namespace)) &&
+    (pod === undefined || way.podKeys.includes(pod)) &&
+    (serviceAccount === undefined || way.accounts.includes(serviceAccount)) &&
+    (workload === undefined || isOfWorkload(way, workload)) &&
+    (node === undefined || way.nodes.includes(node))
+  );
+}
+
+function leadsIn({ namespace, podKeys }: Way, wanted: string): boolean {
+  return namespace === '' && podKeys.some((key) => key.startsWith(`${wanted}/`));
+}
+
+function isOfWorkload(
+  { namespace, workloads }: Way,
+  { namespace: wanted, workload }: NonNullable<AccessChoice['workload']>,
+): boolean {
+  return namespace === wanted
+    ? workloads.includes(workload)
+    : namespace === '' && workloads.includes(`${wanted}/${workload}`);
+}
+
+function isAbout({ about }: Finding, { resourceId, objects, roles = [], ways }: IdentityAccess): boolean {
+  return (
+    objects.includes(about) ||
+    (resourceId !== '' && about.toLowerCase().startsWith(resourceId.toLowerCase())) ||
+    roles.some(({ id }) => id === about) ||
+    ways.some(({ way, who, nodes, namespace, workloads }) => {
+      const isOfNode = way === 'unguarded-node' && nodes.includes(about);
+      const isOfHost = way === 'host-network' && workloads.some((each) => `${namespace}/${each}` === about);
+      return isOfNode || isOfHost || (way === 'exception' && who.includes(` ${about})`));
+    })
+  );
+}

@@ -1,0 +1,71 @@
+import { entryText } from '../../entries/pod-identity.ts';
+import { credentialOf } from '../../kubernetes/identity-credential.ts';
+import type { AzureIdentity, AzureIdentityBinding } from '../../kubernetes/identity-resources.ts';
+import { bindingLabel, isSelectable } from '../../kubernetes/identity-resources.ts';
+import { bindingLabelOf } from '../../kubernetes/pod-decision.ts';
+import type { AccessFacts } from '../access-facts.ts';
+import type { AccessPod } from '../access-objects.ts';
+import type { Way } from '../access-report.ts';
+import { type PodIndex, podsOfWay } from './pods-of-way.ts';
+
+/** Pods by the label that bindings go by. */
+export type PodsByLabel = ReadonlyMap<string, ReadonlyMap<string, readonly AccessPod[]>>;
+
+/** Namespaces by label, and in each its pods. */
+export function podsByLabel({ all = [] }: PodIndex): PodsByLabel {
+  const found = new Map<string, Map<string, AccessPod[]>>();
+  for (const pod of all) {
+    const label = bindingLabelOf(pod);
+    if (label !== '') {
+      const namespaces = found.get(label) ?? new Map<string, AccessPod[]>();
+      found.set(label, namespaces);
+      namespaces.set(pod.namespace, [...(namespaces.get(pod.namespace) ?? []), pod]);
+    }
+  }
+  return found;
+}
+
+/**
+ * Label and binding, by the decision that the agents make. A binding is a way without any pod, too: for the first pod of
+ * its own namespace that takes the label. In standard mode pods of other namespaces may have it as well.
+ */
+export function bindingWays(
+  objects: readonly AzureIdentity[],
+  bindings: readonly AzureIdentityBinding[],
+  {
+    facts,
+    pods,
+    labelled,
+  }: {
+    readonly facts: Pick<AccessFacts, 'fitOf' | 'exchange'>;
+    readonly pods: PodIndex;
+    readonly labelled: PodsByLabel;
+  },
+): readonly Way[] {
+  const wanted = new Set(objects);
+  return bindings.flatMap((binding) => {
+    const label = binding.spec.selector ?? '';
+    const { namespace: own } = binding.metadata;
+    if (label === '' || !isSelectable(label)) {
+      return [];
+    }
+    const namespaces = new Set([own, ...(labelled.get(label)?.keys() ?? [])]);
+    return [...namespaces].flatMap((namespace): readonly Way[] => {
+      const fit = facts.fitOf(namespace, label, binding);
+      if (fit.kind !== 'fits' || !wanted.has(fit.identity)) {
+        return [];
+      }
+      const way = credentialOf(fit.identity, undefined, facts.exchange).kind === 'exchange';
+      const found = pods.all && (labelled.get(label)?.get(namespace) ?? []);
+      return [
+        {
+          way: way ? 'exchange' : 'binding',
+          namespace,
+          who: `pods with ${bindingLabel}=${label} (AzureIdentityBinding ${entryText(binding.metadata)})`,
+          ...podsOfWay(found, namespace),
+          accounts: [],
+        },
+      ];
+    });
+  });
+}

@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessFacts } from '../../../src/domain/access/access-facts.ts';
+import { reportAccess } from '../../../src/domain/access/report-access.ts';
+import { identityId } from '../../workflows/fake-azure.ts';
+import {
+  agent,
+  bound,
+  factsWith,
+  issuer,
+  machine,
+  node,
+  nowMs,
+  pod,
+  read,
+  rights,
+  side,
+  unread,
+} from './access-facts.ts';
+
+/** Ways to the identity of that name, as `way namespace: who (pods)`. */
+function waysTo(name: string, facts: AccessFacts): readonly string[] {
+  const { identities } = reportAccess(facts, nowMs);
+  const found = identities.find((each) => each.name === name);
+  return (found?.ways ?? []).map(
+    ({ way, namespace, who, pods }) => `${way} ${namespace || '*'}: ${who} (${pods ?? 'unknown'})`,
+  );
+}
+
+const trust = (subject: string | undefined, of = issuer) => ({
+  name: 'trust',
+  issuer: of,
+  ...(subject === undefined ? {} : { subject }),
+  audiences: ['api://AzureADTokenExchange'],
+});
+
+describe('the ways of an access report', () => {
+  const labelled = { labels: { aadpodidbinding: 'web' } };
+
+  it.each<[string, AccessFacts, readonly string[]]>([
+    [
+      'a binding, by the label alone',
+      factsWith({
+        resources: bound('web'),
+        pods: read([pod('a', labelled), pod('b'), pod('c', { ...labelled, namespace: 'other' })]),
+      }),
+      ['binding shop: pods with aadpodidbinding=web (AzureIdentityBinding shop/web-binding) (1)'],
+    ],
+    [
+      'a binding without any pod',
+      factsWith({ resources: bound('web') }),
+      ['binding shop: pods with aadpodidbinding=web (AzureIdentityBinding shop/web-binding) (0)'],
+    ],
+    [
+      'a binding whose pods nobody may list',
+      factsWith({ resources: bound('web'), pods: unread('pods') }),
+      ['binding shop: pods with aadpodidbinding=web (AzureIdentityBinding shop/web-binding) (unknown)'],
+    ],
+    [
+      'no binding with an empty selector',
+      factsWith({
+        resources: {
+          ...bound('web'),
+          bindings: [
+            { metadata: { namespace: 'shop', name: 'b' }, spec: { azureIdentity: 'web', selector: '' } },
+          ],
+        },
+        pods: read([pod('a', { labels: { aadpodidbinding: '' } })]),
+      }),
+      [],
+    ],
+    [
+      'an exchange, where the annotation says so',
+      factsWith({
+        resources: {
+          ...bound('web'),
+          identities: [
+            {
+              metadata: {
+                namespace: 'shop',
+                name: 'web',
+                annotations: {
+                  'podid.io/token-source': 'exchange',
+                  'podid.io/tenant-id': '00000000-0000-4000-8000-00000000aaaa',
+                },
+              },
+              spec: {
+                type: 0,
+                resourceID: identityId('web'),
+                clientID: '00000000-0000-4000-8000-000000000001',
+              },
+            },
+          ],
+        },
+      }),
+      ['exchange shop: pods with aadpodidbinding=web (AzureIdentityBinding shop/web-binding) (0)'],
+    ],
+    [
+      'an exception without any pod, on nodes that carry it',
+      factsWith({
+        resources: {
+          ...bound('web'),
+          bindings: [],
+          exceptions: [{ metadata: { namespace: 'ops', name: 'e' }, spec: { podLabels: { a: 'b' } } }],
+        },
+        machines: read([machine(1, ['web'])]),
+      }),
+      ['exception ops: pods with a=b (AzurePodIdentityException ops/e) (0)'],
+    ],
+    [
+      'no exception without labels, and none on nodes that do not carry it',
+      factsWith({
+        resources: {
+          ...bound('web'),
+          bindings: [],
+          exceptions: [
+            { metadata: { namespace: 'ops', name: 'e' }, spec: {} },
+            { metadata: { namespace: 'ops', name: 'f' }, spec: { podLabels: { a: 'b' } } },
+          ],
+        },
+      }),
+      [],
+    ],
+    [
+      'the network of the node, and privileged pods',
+      factsWith({
+        resources: { ...bound('web'), bindings: [] },
+        machines: read([machine(1, ['web'])]),
+        pods: read([pod('host', { hostNetwork: true }), pod('root', { privileged: true })]),
+      }),
+      [
+        'host-network shop: Pod/host (on the network of its node) (1)',
+        'host-network shop: Pod/root (privileged) (1)',
+      ],
+    ],
+    [
+      'a node whose agent is not ready, and one with Windows',
+      factsWith({
+        resources: { ...bound('web'), bindings: [] },
+        nodes: read([node(1), node(2, { os: 'windows' })]),
+        agents: read([agent('node-1', false)]),
+        machines: read([machine(1, ['web']), machine(2, ['web'])]),
+        pods: read([pod('a')]),
+      }),
+      [
+        'unguarded-node *: every pod on node node-1 (no agent is ready there) (1)',
+        'unguarded-node *: every pod on node node-2 (Windows has no agent) (0)',
+      ],
+    ],
+    [
+      'no virtual node',
+      factsWith({
+        resources: { ...bound('web'), bindings: [] },
+        nodes: read([node(1), node(2, { virtual: true, providerId: '' })]),
+        machines: read([machine(1, ['web'])]),
+      }),
+      [],
+    ],
+    [
+      "federated credentials of the cluster's own issuer, to the letter",
+      factsWith({
+        resources: { ...bound('web'), bindings: [] },
+        azure: new Map([
+          side('web', {
+            credentials: read([
+              trust('system:serviceaccount:shop:app'),
+              trust('system:serviceaccount:shop:app', issuer.replace(/\/$/, '')),
+              trust('repo:org/web'),
+              trust(undefined),
+            ]),
+          }),
+        ]),
+        pods: read([pod('a', { serviceAccount: 'app' }), pod('b')]),
+      }),
+      [
+        'federated *: whoever fits the expression of federated credential trust (unknown)',
+        'federated shop: service account shop/app (federated credential trust) (1)',
+      ],
+    ],
+    [
+      'an identity binding, by the right to use it',
+      factsWith({
+        identityBindings: read([{ name: 'ib', resourceId: identityId('web'), clientId: 'C1' }]),
+        rbac: read(
+          rights(
+            { kind: 'ServiceAccount', namespace: 'shop', name: 'app' },
+            { verbs: ['use-managed-identity'], apiGroups: ['cid.wi.aks.azure.com'], resources: ['c1'] },
+          ),
+        ),
+        pods: read([pod('a', { serviceAccount: 'app' }), pod('b')]),
+      }),
+      ['identity-binding shop: ServiceAccount shop/app (ClusterRoleBinding held, identity binding ib) (1)'],
+    ],
+    [
+      'an identity binding, by wildcards for all accounts of a namespace, and for no person',
+      factsWith({
+        identityBindings: read([{ name: 'ib', resourceId: identityId('web'), clientId: 'c1' }]),
+        rbac: read({
+          roles: [
+            { name: 'all', rules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], resourceNames: [] }] },
+          ],
+          bindings: [
+            {
+              name: 'b',
+              roleKind: 'ClusterRole',
+              roleName: 'all',
+              subjects: [
+                { kind: 'Group', name: 'system:serviceaccounts:shop' },
+                { kind: 'User', name: 'ann@example.net' },
+                { kind: 'Group', name: 'system:masters' },
+              ],
+            },
+          ],
+        }),
+        pods: read([pod('a'), pod('b', { namespace: 'other' })]),
+      }),
+      [
+        'identity-binding *: Group system:serviceaccounts:shop (ClusterRoleBinding b, identity binding ib) (1)',
+      ],
+    ],
+  ])('has %s', (_what, facts, ways) => {
+    expect(waysTo('web', facts)).toEqual(ways);
+  });
+
+  it('has of a service principal the readers of its Secret, and nothing of nodes', () => {
+    const principal = {
+      metadata: { namespace: 'shop', name: 'sp' },
+      spec: {
+        type: 1,
+        clientID: 'app',
+        tenantID: 'tenant',
+        clientPassword: { name: 'key', namespace: 'shop' },
+      },
+    };
+    const readers = (resourceNames: readonly string[], namespace?: string) =>
+      read(
+        rights(
+          { kind: 'User', name: 'ann' },
+          { verbs: ['get'], resources: ['secrets'], resourceNames },
+          namespace,
+        ),
+      );
+    const facts = (rbac: AccessFacts['rbac']) =>
+      factsWith({
+        resources: { identities: [principal] },
+        rbac,
+        pods: read([pod('a', { secrets: ['key'] })]),
+      });
+    const mounts = 'secret shop: pods that mount Secret shop/key (1)';
+    const ann = 'secret *: User ann, who may read Secret shop/key';
+    expect(waysTo('shop/sp', facts(readers([])))).toEqual([`${ann} (ClusterRoleBinding held) (0)`, mounts]);
+    expect(waysTo('shop/sp', facts(readers(['key'], 'shop')))).toEqual([
+      `${ann} (RoleBinding shop/held) (0)`,
+      mounts,
+    ]);
+    expect(waysTo('shop/sp', facts(readers(['other'])))).toEqual([mounts]);
+    expect(waysTo('shop/sp', facts(readers([], 'other')))).toEqual([mounts]);
+    const [found] = reportAccess(facts(unread('roles')), nowMs).identities;
+    expect(found?.unknown).toEqual(['federated', 'secret']);
+  });
+
+  it('knows one identity by all that name it', () => {
+    const facts = factsWith({
+      resources: {
+        identities: [
+          {
+            metadata: { namespace: 'a', name: 'one' },
+            spec: { resourceID: identityId('web').toUpperCase() },
+          },
+          { metadata: { namespace: 'b', name: 'two' }, spec: { clientID: 'CLIENT-WEB' } },
+        ],
+      },
+      machines: read([machine(1, ['web', 'other'])]),
+      serviceAccounts: read([
+        {
+          namespace: 'shop',
+          name: 'app',
+          annotations: { 'azure.workload.identity/client-id': 'client-native' },
+          imagePullSecrets: [],
+          secrets: [],
+        },
+      ]),
+      idsByClient: new Map([
+        ['client-web', identityId('web')],
+        ['client-native', identityId('native')],
+      ]),
+      azure: new Map([side('web'), side('other'), side('native')]),
+    });
+    const { identities } = reportAccess(facts, nowMs);
+    expect(identities.map(({ name, objects }) => [name, objects])).toEqual([
+      ['native', []],
+      ['other', []],
+      ['web', ['a/one', 'b/two']],
+    ]);
+  });
+
+  it('says the day on which a pod of it last asked, also by a pod that is gone', () => {
+    const seen = read({
+      since: '2026-11-01T00:00:00Z',
+      pods: [
+        {
+          namespace: 'shop',
+          name: 'web-6d5f7c9b8-abcde',
+          controller: { kind: 'ReplicaSet', name: 'web-6d5f7c9b8', uid: 'u' },
+          sdk: '',
+          version: '',
+          lastAsked: '2026-11-29T23:59:59Z',
+          chosenBy: 'nothing' as const,
+        },
+      ],
+    });
+    const pods = read([pod('web-1', { labels: { aadpodidbinding: 'web' }, workload: 'Deployment/web' })]);
+    const [web] = reportAccess(factsWith({ resources: bound('web'), pods, seen }), nowMs).identities;
+    expect(web?.lastAsked).toBe('2026-11-29');
+  });
+});
