@@ -1,8 +1,9 @@
-import { accessChoice, accessFlags } from '../cli/access/access-flags.ts';
+import { accessChoice, accessFile, accessFileFlags, accessFlags } from '../cli/access/access-flags.ts';
 import { accessShape } from '../cli/access/access-result.ts';
 import { accessView } from '../cli/access/access-view.ts';
 import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
 import { reportUnread } from '../cli/migrate/report-unread.ts';
+import { saveText } from '../cli/open/file-to-write.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
@@ -22,14 +23,20 @@ export const accessCommand = defineCommand({
       needs: 'a cluster',
     },
     {
+      title: 'a page to send around, which asks nobody for anything',
+      line: 'podid access -g demo-rg -c demo --out access.html',
+    },
+    {
       title: 'what to mend first, for a script',
       line: 'podid access -g demo-rg -c demo -o json --query "findings[?severity==\'high\'].hint"',
     },
   ],
-  flags: { ...accessFlags, ...clusterFlags, ...kubeFlags },
+  isPage: true,
+  flags: { ...accessFlags, ...accessFileFlags, ...clusterFlags, ...kubeFlags },
   examplesOfResult: async () => (await import('../cli/access/access-examples.ts')).accessExamples,
   async run(flags, session) {
     const choice = accessChoice(flags, session.faults);
+    const file = await accessFile(flags, session.faults);
     const { namespace: _, ...others } = flags;
     const { deps, cluster } = await openDeps(session, others, { kube: true });
     const { reportedAccess } = await import('../workflows/access/report-access.ts');
@@ -38,7 +45,12 @@ export const accessCommand = defineCommand({
     if (session.global.query !== undefined) {
       reportUnread(session.report, reported.unread);
     }
-    await session.print(accessView(reported), accessShape());
+    const [view, shape] = [accessView(reported), accessShape(cluster.name)];
+    if (file !== undefined) {
+      await saveText(file, await session.render(view, shape, file.format));
+      session.report.note(`The report is in ${file.path}.`);
+    }
+    await session.print(view, shape);
     return 0;
   },
 });

@@ -1,6 +1,7 @@
 import { Hint } from '../errors/hint.ts';
 import { jsonText, plainText } from '../errors/plain-text.ts';
 import type { Colours } from './colours.ts';
+import type { PageBlock } from './page/page-block.ts';
 import type { Query } from './query.ts';
 import type { Signs } from './signs.ts';
 import type { Column } from './table.ts';
@@ -53,6 +54,8 @@ export interface TableShape {
   readonly repeated?: true;
   /** Of the page that `-o html` makes of it. */
   readonly title?: string;
+  /** What that page holds instead of the table. */
+  readonly page?: (value: never) => readonly PageBlock[];
 }
 
 /** The result as the format has it; empty or ending with a line break. */
@@ -93,7 +96,7 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
         .map((row) => `${plainText(shape.name?.(row as never) ?? '', 'one')}\n`)
         .join('');
     case 'html': {
-      const { htmlPage } = await import('./html-page.ts');
+      const { htmlPage } = await import('./page/html-page.ts');
       return await htmlPage(eachText(shown), shape, shape.title ?? '');
     }
     case 'none':

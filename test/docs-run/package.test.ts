@@ -51,7 +51,7 @@ describe('the packed tarball', () => {
     );
     const files = ['podid.js', ...chunks.map((name) => `chunks/${name}`)];
     const sizes = await Promise.all(files.map((name) => stat(join(folder, 'package/dist', name))));
-    // 3.2 until podid takeover, podid nmi collect and podid nmi top came: code of podid's own, and no package.
+    // 3.2 until podid takeover, podid access, podid nmi collect and podid nmi top came: code of podid's own, and no package.
     expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(3_300_000);
   });
 

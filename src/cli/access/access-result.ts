@@ -1,6 +1,7 @@
 import { counted } from '../../domain/counted.ts';
 import type { Colours } from '../../terminal/colours.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
+import { accessPage } from './access-page.ts';
 import type { ShownAccess, ShownIdentity, ShownWay } from './access-view.ts';
 
 /** An identity as one namespace gets it. */
@@ -12,9 +13,11 @@ interface Row {
 }
 
 /** A row for each identity and namespace; below it what was found, with the commands, and what nobody could read. */
-export function accessShape(): TableShape {
+export function accessShape(cluster: string): TableShape {
   const pods = ({ ways }: Row) => podsOf(ways);
   return {
+    title: `Who can get which identity: ${cluster}`,
+    page: accessPage,
     rows: ({ identities }: ShownAccess) => identities.flatMap(rowsOf),
     columns: [
       { heading: 'IDENTITY', cell: ({ identity }: Row) => identity.name },

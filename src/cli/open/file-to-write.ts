@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { fileErrorText } from '../../errors/system-error-code.ts';
-import { fileBehind } from '../../terminal/private-file.ts';
+import { fileBehind, writePrivateFile } from '../../terminal/private-file.ts';
 import { saveYaml } from '../../terminal/save-yaml.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 
@@ -37,9 +37,18 @@ export async function checkFileToWrite(
  * @param head comments above the content
  * @throws PodidError InvalidUsage when the file cannot be written
  */
-export async function saveFile({ flag, path }: FileToWrite, content: unknown, head = ''): Promise<void> {
+export async function saveFile(file: FileToWrite, content: unknown, head = ''): Promise<void> {
+  await orRefuse(file, () => saveYaml(file.path, content, head));
+}
+
+/** A text, for its owner alone to read. @throws PodidError InvalidUsage when the file cannot be written */
+export async function saveText(file: FileToWrite, text: string): Promise<void> {
+  await orRefuse(file, () => writePrivateFile(file.path, text));
+}
+
+async function orRefuse({ flag, path }: FileToWrite, write: () => Promise<void>): Promise<void> {
   try {
-    await saveYaml(path, content, head);
+    await write();
   } catch (cause) {
     throw new PodidError(
       'InvalidUsage',

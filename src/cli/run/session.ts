@@ -41,6 +41,8 @@ export interface Session {
    * @throws PodidError QueryFailed when `--query` does not fit it, once it is printed whole
    */
   print(value: unknown, shape: TableShape, usual?: OutputFormat): Promise<void>;
+  /** The result as a text of another format, for a file. */
+  render(value: unknown, shape: TableShape, format: OutputFormat): Promise<string>;
   /** Prints a line that is the result as it is; a terminal shows what it would obey. */
   printLine(line: string): Promise<void>;
 }
@@ -102,6 +104,14 @@ export async function openSession(context: Context, options: SessionOptions): Pr
       report.stop();
       await stdout.write(`${stdout.isTerminal ? plainText(line) : line}\n`);
     },
+    render: (value, shape, wanted) =>
+      resultText(value, shape, {
+        format: wanted,
+        width: undefined,
+        colour: noColours,
+        isTerminal: false,
+        hintText,
+      }),
     async print(value, shape, usual) {
       report.stop();
       const output = {
@@ -142,7 +152,7 @@ function checkNamed({ isNamed = false, global, faults }: SessionOptions): void {
 /** What `-o html` can print. */
 function checkPage({ isPage = false, global, faults }: SessionOptions): void {
   if (!isPage) {
-    faults.add('--output', '--output html is for podid migrate plan and podid migrate status.');
+    faults.add('--output', '--output html is for podid access, podid migrate plan and podid migrate status.');
   }
   if (global.query !== undefined) {
     faults.add('--query', '--query and --output html contradict each other; the page has the whole result.');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AccessFacts } from '../../../src/domain/access/access-facts.ts';
-import { reportAccess } from '../../../src/domain/access/report-access.ts';
-import { identityId } from '../../workflows/fake-azure.ts';
+import type { AccessFacts } from '../../../../src/domain/access/access-facts.ts';
+import { reportAccess } from '../../../../src/domain/access/report-access.ts';
+import { identityId } from '../../../workflows/fake-azure.ts';
 import {
   agent,
   bound,
@@ -14,7 +14,7 @@ import {
   rights,
   side,
   unread,
-} from './access-facts.ts';
+} from '../access-facts.ts';
 
 function found(facts: AccessFacts): readonly string[] {
   return reportAccess(facts, nowMs).findings.map(
