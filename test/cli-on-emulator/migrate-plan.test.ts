@@ -78,13 +78,13 @@ describe('podid migrate plan on the emulator', () => {
     await using podid = await ownedWorld();
     const { exitCode, stdout } = await podid.run('migrate plan -o html');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(
-      /^<!DOCTYPE html>\n.*default-src 'none';.*<td>Deployment\/web<td>.*<\/html>\n$/s,
-    );
+    expect(stdout).toMatch(/^<!DOCTYPE html>\n.*default-src 'none';.*<td>Deployment\/web<td>.*<\/html>\n$/s);
     expect(stdout).toMatch(/<pre>.*1 workload, none blocked\.<\/pre>/s);
     const refused = await podid.run('list -o html');
     expect([refused.exitCode, refused.stdout]).toEqual([2, '']);
-    expect(refused.stderr).toContain('--output html is for podid access, podid migrate plan and podid migrate status.');
+    expect(refused.stderr).toContain(
+      '--output html is for podid access, podid migrate plan and podid migrate status.',
+    );
   });
 
   it('sends nothing but reads', async () => {

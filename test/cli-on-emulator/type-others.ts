@@ -55,7 +55,7 @@ export interface KubeDocument {
 }
 
 /** Flags of the commands here that have no value of their own. */
-const switches = ['--overwrite', '--all-namespaces', '-A', '--ignore-not-found'];
+const switches = ['--yes', '--overwrite', '--all-namespaces', '-A', '--ignore-not-found'];
 
 function readWords([program = '', ...words]: readonly string[]): Typed {
   const plain: string[] = [];
@@ -99,6 +99,12 @@ async function typeAz(podid: EmulatedPodid, { line, plain, flags }: Typed): Prom
       const path = `${identity}/federatedIdentityCredentials/${after('--name')}`;
       return await sendArm(podid, 'PUT', path, '2024-11-30', { properties });
     }
+    case 'identity federated-credential delete': {
+      const path = `${group}${provider}/${after('--identity-name')}/federatedIdentityCredentials/${after('--name')}`;
+      return await sendArm(podid, 'DELETE', path, '2024-11-30');
+    }
+    case 'role assignment delete':
+      return await sendArm(podid, 'DELETE', after('--ids'), '2022-04-01');
     case 'role assignment create': {
       const roleId = roleIds[after('--role')];
       if (roleId === undefined) {

@@ -2,10 +2,11 @@ import { advice, type Hint } from '../../../errors/hint.ts';
 import { counted } from '../../counted.ts';
 import { isAddonException } from '../../entries/addon-exception.ts';
 import { entryText } from '../../entries/pod-identity.ts';
-import { modeFlags, nextCommand } from '../../hints/next-command.ts';
+import { nextCommand } from '../../hints/next-command.ts';
 import { exceptionOf } from '../../kubernetes/pod-decision.ts';
 import { isPatchable, patchTemplate, showWorkload } from '../../migrate/workload-commands.ts';
 import { type Finding, type IdentityAccess, sortedTexts, type Way } from '../access-report.ts';
+import { deleteException, deleteIdentity } from './entry-commands.ts';
 import type { FindingFacts } from './finding-facts.ts';
 
 /** So many pods, or workloads, is more than somebody meant who excepted an application. */
@@ -19,8 +20,9 @@ export function nodeFindings(known: FindingFacts): readonly Finding[] {
 
 function broadExceptions({ facts, pods }: FindingFacts): readonly Finding[] {
   return facts.resources.exceptions.flatMap((exception): readonly Finding[] => {
-    const { namespace, name } = exception.metadata;
-    const taken = (pods.in(namespace) ?? []).filter((pod) => exceptionOf(pod, [exception]) !== undefined);
+    const taken = (pods.in(exception.metadata.namespace) ?? []).filter(
+      (pod) => exceptionOf(pod, [exception]) !== undefined,
+    );
     const workloads = new Set(taken.map(({ workload }) => workload)).size;
     if (isAddonException(exception.metadata) || (taken.length < manyPods && workloads < manyWorkloads)) {
       return [];
@@ -31,7 +33,7 @@ function broadExceptions({ facts, pods }: FindingFacts): readonly Finding[] {
         code: 'ExceptionBroad',
         about: entryText(exception.metadata),
         message: `The exception ${entryText(exception.metadata)} takes ${counted(taken.length, 'pod')} of ${counted(workloads, 'workload')}: each of them gets every identity of its node.`,
-        hint: advice`${nextCommand('exception delete', facts.id, { namespace, name, ...modeOf(facts) })}, once those that need it have a label of their own and an exception for it`,
+        hint: advice`${deleteException(exception.metadata, facts)}, once those that need it have a label of their own and an exception for it`,
       },
     ];
   });
@@ -116,17 +118,16 @@ function unusedOnNodes({ facts, identities, pods }: FindingFacts): readonly Find
       return [];
     }
     const [first] = objects;
-    const byAddon = profile.enabled && first !== undefined;
-    const [namespace = '', entry = ''] = first?.split('/') ?? [];
     return [
       {
         severity: 'medium',
         code: 'OnNodesUnused',
         about: resourceId,
         message: `${name} is on ${counted(nodes.length, 'node')}, and no pod is bound to it: whoever passes the agents gets it for nothing.`,
-        hint: byAddon
-          ? nextCommand('delete', facts.id, { namespace, name: entry })
-          : nextCommand('node unassign', facts.id, { identities: resourceId }),
+        hint:
+          profile.enabled && first !== undefined
+            ? deleteIdentity(first, facts)
+            : nextCommand('node unassign', facts.id, { identities: resourceId }),
       },
     ];
   });
@@ -134,11 +135,6 @@ function unusedOnNodes({ facts, identities, pods }: FindingFacts): readonly Find
 
 function isAskedOnNodes({ ways }: IdentityAccess): boolean {
   return ways.some(({ way, pods }) => (way === 'binding' || way === 'exchange') && pods !== 0);
-}
-
-/** Entries are objects where the add-on is off, and commands about them have to say so. */
-export function modeOf({ cluster }: FindingFacts['facts']): ReturnType<typeof modeFlags> {
-  return modeFlags(cluster.kind === 'read' ? cluster.value.profile : undefined);
 }
 
 /** For messages: `a, b and 3 more`. */

@@ -4,8 +4,9 @@ import { nextCommand } from '../../hints/next-command.ts';
 import type { Finding, IdentityAccess } from '../access-report.ts';
 import { sortedTexts } from '../access-report.ts';
 import { watchedByAllSince } from '../last-asked.ts';
+import { deleteIdentity, replaceIdentity } from './entry-commands.ts';
 import type { FindingFacts } from './finding-facts.ts';
-import { modeOf, someOf } from './node-findings.ts';
+import { someOf } from './node-findings.ts';
 
 /** Silence counts when the agents have watched for so long. */
 const silentDays = 14;
@@ -29,7 +30,7 @@ function goneIdentity(identity: IdentityAccess, { facts }: FindingFacts): readon
         code: 'IdentityGone',
         about: object,
         message: `${object} is bound to ${name}, which Azure does not have: whoever makes an identity of that name in its group gives it to these pods.`,
-        hint: deleteEntry(object, facts),
+        hint: deleteIdentity(object, facts),
       }))
     : [];
 }
@@ -45,7 +46,7 @@ function unmatchedLabels(identity: IdentityAccess, { facts }: FindingFacts): rea
           code: 'NoPodMatches',
           about: object,
           message: `No pod is bound to ${identity.name} now: the next that takes its label gets it (${someOf(bound.map(({ who }) => who))}).`,
-          hint: advice`Unless a workload without pods needs it: ${deleteEntry(object, facts)}`,
+          hint: advice`Unless a workload without pods needs it: ${deleteIdentity(object, facts)}`,
         },
       ]
     : [];
@@ -69,10 +70,9 @@ function sharedIdentity(identity: IdentityAccess, { facts }: FindingFacts): read
 
 /** In standard mode one object may be bound by pods of several namespaces. */
 function separate(object: string | undefined, facts: FindingFacts['facts']): Hint {
-  const [namespace = '', name = ''] = object?.split('/') ?? [];
   return object === undefined
     ? advice`Give each an identity of its own: ${nextCommand('list', facts.id)}`
-    : advice`With an identity of its own, made by az identity create: ${nextCommand('update', facts.id, { namespace, name, identity: 'IDENTITY', ...modeOf(facts) })}`;
+    : replaceIdentity(object, facts);
 }
 
 function silentIdentity(identity: IdentityAccess, { facts, nowMs }: FindingFacts): readonly Finding[] {
@@ -91,7 +91,7 @@ function silentIdentity(identity: IdentityAccess, { facts, nowMs }: FindingFacts
           code: 'NeverAsked',
           about: object,
           message: `No pod of ${identity.name} has asked for a token in ${counted(watchedDays, 'day')}, for which all agents have watched.`,
-          hint: deleteEntry(object, facts),
+          hint: deleteIdentity(object, facts),
         },
       ]
     : [];
@@ -99,9 +99,4 @@ function silentIdentity(identity: IdentityAccess, { facts, nowMs }: FindingFacts
 
 function boundWays({ ways }: IdentityAccess): IdentityAccess['ways'] {
   return ways.filter(({ way }) => way === 'binding' || way === 'exchange');
-}
-
-function deleteEntry(object: string, facts: FindingFacts['facts']): Hint {
-  const [namespace = '', name = ''] = object.split('/');
-  return nextCommand('delete', facts.id, { namespace, name, ...modeOf(facts) });
 }
