@@ -110,6 +110,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
         width: undefined,
         colour: noColours,
         isTerminal: false,
+        signs: asItIs,
         hintText,
       }),
     async print(value, shape, usual) {
