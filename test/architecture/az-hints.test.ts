@@ -37,6 +37,7 @@ const grammar: Readonly<Record<string, { readonly takes?: string; readonly needs
     needs: '--role --scope',
     takes: '--assignee --assignee-object-id --assignee-principal-type',
   },
+  'role assignment delete': { needs: '--ids' },
   'role assignment list': { takes: '--assignee --all --scope' },
   'vm show': { takes: '--ids -g -n' },
   'vmss list': { needs: '-g' },

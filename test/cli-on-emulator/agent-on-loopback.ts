@@ -64,7 +64,10 @@ export async function startAgent(
   const stop = new AbortController();
   const running = runNmi(
     nmiSettings(flags, { ...emulator.environment, SSL_CERT_FILE: authorityFile }),
-    { clock: hurriedClock(stop.signal), logger: createLogger({ level: 'info', format: 'json', destination }) },
+    {
+      clock: hurriedClock(stop.signal),
+      logger: createLogger({ level: 'info', format: 'json', destination }),
+    },
     stop.signal,
   );
   running.catch(() => undefined);
