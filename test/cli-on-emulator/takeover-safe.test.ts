@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { identityId } from './emulated-podid.ts';
 import {
   begun,
@@ -22,6 +22,30 @@ async function entries({ podid }: TakeoverWorld): Promise<readonly string[]> {
 }
 async function isAddonOn({ podid }: TakeoverWorld): Promise<boolean> {
   return JSON.parse((await podid.run(['status', ...cluster, '-o', 'json'])).stdout).enabled === true;
+}
+
+/** As while Azure upgrades a node pool. */
+function setState({ podid }: TakeoverWorld, provisioningState: string): void {
+  for (const { document } of podid.emulator.world.clusters.values()) {
+    Object.assign(document['properties'] as object, { provisioningState });
+  }
+}
+
+/** The ConfigMap, and what agents are told to hold. */
+function holdOf({ podid }: TakeoverWorld) {
+  const found = podid.emulator.kube.get('ConfigMap', 'kube-system', 'podid-takeover');
+  if (found === undefined) {
+    throw new Error('no takeover');
+  }
+  const data = found['data'] as Readonly<Record<string, string>>;
+  return { found, data, head: JSON.parse(data['hold'] ?? '{}') as { readonly until: string } };
+}
+
+/** As hours later. */
+function endHold(world: TakeoverWorld): void {
+  const { found, data, head } = holdOf(world);
+  const hold = JSON.stringify({ ...head, until: new Date(Date.now() - 60_000).toISOString() });
+  world.podid.emulator.kube.seed({ ...found, data: { ...data, hold } });
 }
 
 /** As a chart of the user's own writes them. */
@@ -56,6 +80,45 @@ describe('podid takeover leaves no pod without an agent', () => {
     expect(agents.length).toBeGreaterThan(0);
     expect(await done(world, 'rollback').catch(() => 'rolled back before')).toBeDefined();
     expect(await entries(world)).toEqual(['web']);
+  });
+
+  it('where the hold had ended, and Azure was at work on the cluster when it went on', async () => {
+    await using world = await takeoverWorld(go);
+    await begun(world, 3);
+    endHold(world);
+    setState(world, 'Upgrading');
+    const { podid } = world;
+    const goesOn = run(world, 'apply', '--until', '4');
+    const asked = podid.count('clusters.get');
+    await vi.waitUntil(() => podid.count('clusters.get') > asked + 10, { timeout: 20_000 });
+    expect(podid.count('clusters.put')).toBe(0);
+    setState(world, 'Succeeded');
+    await vi.waitUntil(() => podid.count('clusters.put') > 0, { timeout: 20_000, interval: 5 });
+    expect(Date.parse(holdOf(world).head.until) - Date.now()).toBeGreaterThan(90 * 60_000);
+    expect(namesOf(world, 'DaemonSet')).toContain('podid-nmi');
+    const { exitCode, stderr } = await goesOn;
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('they are held anew')]);
+    expect(Object.values(world.asked).filter(({ failed }) => failed > 0)).toEqual([]);
+  });
+
+  it('where a rollback was begun while apply waited for Azure', async () => {
+    await using world = await takeoverWorld(go);
+    await begun(world, 3);
+    setState(world, 'Upgrading');
+    const { podid } = world;
+    const goesOn = run(world, 'apply');
+    const asked = podid.count('clusters.get');
+    await vi.waitUntil(() => podid.count('clusters.get') > asked + 10, { timeout: 20_000 });
+    const back = await run(world, 'rollback');
+    expect([back.exitCode, back.stderr]).toEqual([
+      5,
+      expect.stringContaining('Azure is still working on the cluster'),
+    ]);
+    setState(world, 'Succeeded');
+    expect((await goesOn).exitCode).toBe(5);
+    expect(podid.count('clusters.put')).toBe(0);
+    expect(await done(world, 'rollback')).toMatchObject({ state: 'rolled-back' });
+    expect([await isAddonOn(world), await entries(world)]).toEqual([true, ['web']]);
   });
 
   it('where the add-on was turned off and on without its entries, and gives them back', async () => {

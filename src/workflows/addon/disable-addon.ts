@@ -10,7 +10,7 @@ import { PodidError } from '../../errors/podid-error.ts';
 import { mirrorChange } from '../change/mirror-change.ts';
 import type { Outcome } from '../change/outcome.ts';
 import { objectChanges } from '../change/plan-changes.ts';
-import type { Decision } from '../change/profile-change.ts';
+import type { Decision, ProfileChange } from '../change/profile-change.ts';
 import { type ChangeOptions, readGatedCluster, startChange } from '../change/start-change.ts';
 import { finishAddon } from './finish-addon.ts';
 import { type AddonStatus, addonStatus } from './read-status.ts';
@@ -24,6 +24,8 @@ export interface DisableRequest {
    * written
    */
   readonly save?: (file: PodIdentitiesFile) => Promise<void>;
+  /** As of a change of the profile: called right before the write, after all waiting. */
+  readonly beforeWrite?: ProfileChange['beforeWrite'];
 }
 
 const demands = { addon: false, kubenetConsent: false, usablePool: false };
@@ -43,8 +45,12 @@ export async function disableAddon(
     goneIdentities: cluster.profile.identities,
     goneExceptions: cluster.profile.exceptions,
   };
+  const change: ProfileChange = {
+    decide: (current) => decideDisable(current, cluster),
+    beforeWrite: request.beforeWrite,
+  };
   if (options.dryRun) {
-    const planned = await finishAddon(started, cluster, (current) => decideDisable(current, cluster));
+    const planned = await finishAddon(started, cluster, change);
     const { objects } = await mirrorChange(started, cluster, everything);
     const { changes, puts } = planned.plan ?? { changes: [], puts: 0 };
     return { plan: { changes: [...changes, ...objectChanges(objects)], puts } };
@@ -56,7 +62,7 @@ export async function disableAddon(
     }
     await request.save?.(profileFile(cluster));
   }
-  const outcome = await finishAddon(started, cluster, (current) => decideDisable(current, cluster));
+  const outcome = await finishAddon(started, cluster, change);
   if (options.noWait || outcome.done?.failure || !outcome.done) {
     return outcome;
   }

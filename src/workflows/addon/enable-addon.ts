@@ -38,7 +38,7 @@ export async function enableAddon(
     }
   }
   try {
-    return await finishAddon(started, cluster, decide);
+    return await finishAddon(started, cluster, { decide });
   } catch (error) {
     throw withWaysLeft(error, request);
   }

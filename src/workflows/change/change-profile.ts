@@ -68,6 +68,7 @@ async function changeUntilSettled(
       if (deps.options.mirror !== 'off' && !deps.options.noWait) {
         await deps.kube.prepare(current, deps.signal);
       }
+      await change.beforeWrite?.(current);
       const written = await putProfile(deps, current, { change, edit: decision.edit, tries });
       current = written.cluster;
       if (written.kind === 'again') {

@@ -17,6 +17,11 @@ export type Decision =
 export interface ProfileChange {
   /** Says what the cluster lacks. @throws PodidError when the cluster's state forbids the change */
   decide(cluster: Cluster): Decision;
+  /**
+   * What has to hold at the moment of the write: called right before each one, on the idle cluster that it is based on.
+   * @throws PodidError when it does not; then nothing is written
+   */
+  readonly beforeWrite?: ((cluster: Cluster) => Promise<void>) | undefined;
   /** Ids of identities whose role is so fresh that Azure may not know of it yet. */
   readonly freshlyGranted?: readonly string[];
   /** Set when the role could be neither found nor granted: reported if Azure then misses it. */

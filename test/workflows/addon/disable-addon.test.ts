@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Cluster } from '../../../src/domain/clusters/cluster.ts';
 import type { PodIdentitiesFile } from '../../../src/domain/entries/pod-identities-file.ts';
 import { disableAddon } from '../../../src/workflows/addon/disable-addon.ts';
 import { clusterId, clusterWith, FakeAzure, options, podIdentity } from '../fake-azure.ts';
@@ -54,5 +55,33 @@ describe('disabling the add-on while somebody else works', () => {
       code: 'EntryConflict',
     });
     expect(azure.cluster.profile).toMatchObject({ enabled: true, exceptions: [theirs] });
+  });
+
+  it('sees to what has to hold after the wait for Azure, right before each write, on what is there then', async () => {
+    const azure = new FakeAzure(clusterWith({ provisioningState: 'Upgrading' }));
+    let looks = 0;
+    azure.beforeGet = (at) => {
+      looks += 1;
+      at.cluster = { ...at.cluster, provisioningState: looks < 4 ? 'Upgrading' : 'Succeeded' };
+    };
+    azure.putFaults = [() => azure.changeByColleague({})];
+    const seen: unknown[] = [];
+    const beforeWrite = async ({ provisioningState, eTag }: Cluster) =>
+      void seen.push([provisioningState, eTag, azure.puts.length]);
+    await disableAddon(azure.deps(), { ...disable, beforeWrite }, options());
+    expect(seen).toEqual([
+      ['Succeeded', '1', 0],
+      ['Succeeded', '2', 1],
+    ]);
+    expect(azure.cluster.profile.enabled).toBe(false);
+  });
+
+  it('writes nothing where that does not hold', async () => {
+    const azure = new FakeAzure();
+    const beforeWrite = () => Promise.reject(new Error('not held'));
+    await expect(disableAddon(azure.deps(), { ...disable, beforeWrite }, options())).rejects.toThrow(
+      'not held',
+    );
+    expect(azure.puts).toEqual([]);
   });
 });

@@ -1,8 +1,7 @@
-import { isBusy } from '../../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../../domain/clusters/cluster.ts';
 import { profileFile } from '../../../domain/entries/pod-identities-file.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { holdText } from '../../../domain/takeover/hold.ts';
+import { type HoldHead, holdText } from '../../../domain/takeover/hold.ts';
 import { marksOf } from '../../../domain/takeover/takeover-export.ts';
 import { startDeadline } from '../../../domain/time/deadline.ts';
 import { advice } from '../../../errors/hint.ts';
@@ -78,10 +77,14 @@ async function holdView(run: TakeoverRun): Promise<void> {
   const readFrom = `sha256:${hold.sha256}`;
   await keep(run, { record, hold, export: { ...exported, objects, marks, readFrom } });
   await startProbes(run);
-  await untilAgents(
+  await untilAgentsHold(run, hold);
+}
+
+function untilAgentsHold(run: TakeoverRun, { sha256 }: HoldHead): Promise<void> {
+  return untilAgents(
     run,
     'holds the view',
-    (node) => node.hold === 'holding' && node.holdSha256 === hold.sha256,
+    (node) => node.hold === 'holding' && node.holdSha256 === sha256,
     () => differenceSince(run),
   );
 }
@@ -93,18 +96,24 @@ async function turnAddonOff(run: TakeoverRun): Promise<void> {
   if (!cluster.profile.enabled && cluster.provisioningState === 'Succeeded') {
     return;
   }
-  // While Azure works on it, what is missing may be what AKS takes away.
-  if (cluster.profile.enabled && !isBusy(cluster)) {
+  let watch: ReturnType<typeof watchNodes> | undefined;
+  // Azure may be at work on it for hours before it takes the write: only then is it seen whether the view is held.
+  const beforeWrite = async (current: Cluster) => {
+    await watch?.stop();
     await holdAgainWhereNeeded(run);
+    await agreeToDisable(run, current);
+    watch = watchNodes(run);
+  };
+  if (!cluster.profile.enabled) {
+    await agreeToDisable(run, cluster);
+    watch = watchNodes(run);
   }
-  await agreeToDisable(run, cluster);
-  const watch = watchNodes(run);
   const { done } = await disableAddon(
     deps,
-    { cluster: request.cluster, unregisterFeature: false },
+    { cluster: request.cluster, unregisterFeature: false, beforeWrite },
     // The objects are what pods go by from now on: none of them is taken away.
     { ...options, mirror: 'off' },
-  ).finally(() => watch.stop());
+  ).finally(() => watch?.stop());
   if (done?.failure !== undefined) {
     throw done.failure;
   }
@@ -128,17 +137,40 @@ async function agreeToDisable(run: TakeoverRun, cluster: Cluster): Promise<void>
   });
 }
 
+/** @throws PodidError TakeoverBlocked: what is held anew does not hold either; and those of `wholeView`, `untilAgents` */
 async function holdAgainWhereNeeded(run: TakeoverRun): Promise<void> {
-  const { deps, request } = run;
+  const { report } = run.deps;
+  if (await isHeld(run)) {
+    return;
+  }
+  report.note(
+    'The objects have changed since they were held, or the hold would end too early: they are held anew.',
+  );
+  await holdView(run);
+  if (!(await isHeld(run))) {
+    throw new PodidError(
+      'TakeoverBlocked',
+      'The objects changed again before every agent held them, or agents took so long to hold them that the hold would end too early. The add-on was not turned off.',
+    );
+  }
+}
+
+/** Whether every agent holds what the cluster has now, in this cluster, for long enough. */
+async function isHeld(run: TakeoverRun): Promise<boolean> {
+  const { deps, request, found } = run;
   const hold = standingHold(run);
   const sha256 = request.sha256(holdText(await wholeView(run)));
-  const leftMs = hold === undefined ? 0 : Date.parse(hold.until) - deps.clock.now();
-  if (hold?.sha256 !== sha256 || leftMs < leastLeftMs) {
-    deps.report.note(
-      'The objects have changed since they were held, or the hold would end too early: they are held anew.',
-    );
-    await holdView(run);
+  const lasts = () => hold !== undefined && Date.parse(hold.until) - deps.clock.now() >= leastLeftMs;
+  if (
+    hold?.sha256 !== sha256 ||
+    hold.cluster !== found.written.export.clusterUid ||
+    hold.object !== found.stored.uid ||
+    !lasts()
+  ) {
+    return false;
   }
+  await untilAgentsHold(run, hold);
+  return lasts();
 }
 
 /** At once: what pods get from the nodes does not wait for objects, which agents hold. */
