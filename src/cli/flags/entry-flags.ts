@@ -28,7 +28,7 @@ export const podLabelsFlag = {
     kind: 'list',
     value: 'K=V',
     required: true,
-    summary: 'labels, all of which a pod must have to be excepted; several after one flag',
+    summary: 'labels, any one of which excepts a pod that has it; several after one flag',
   },
 } as const satisfies FlagTable;
 
