@@ -55,39 +55,76 @@ export function createAccountTokens(options: AccountTokensOptions): AccountToken
   const proven = new Map<string, string>();
   return {
     async make(account, askers, signal) {
-      const pod = podAmong(options, account, askers);
-      let refusal: ApiFailure | undefined;
-      for (const standing of await options.guard.ways(signal)) {
+      const pods = podsAmong(options, account, askers);
+      const ways = await options.guard.ways(signal);
+      let gone: ApiFailure | undefined;
+      for (const pod of pods) {
         try {
-          const isProven = proven.get(standing.policy) === standing.version;
-          if (!isProven) {
-            await checkRefusals(options, standing, { account, pod }, signal);
-          }
-          const jwt = await ask(options, { account, pod, ...usual(options, standing) }, signal);
-          // Only now is it known that what was refused was not refused for the want of the right.
-          proven.set(standing.policy, standing.version);
-          return assertionOf(jwt, account);
+          return await makeFor({ account, pod }, ways, signal);
         } catch (error) {
-          signal.throwIfAborted();
-          if (!(error instanceof ApiFailure) || error.status !== 403) {
-            throw error instanceof ApiFailure || !(error instanceof TokenRefused)
-              ? unanswered(account, error)
-              : error;
+          if (!isPodGone(error)) {
+            throw error;
           }
-          refusal ??= error;
+          gone = error;
         }
       }
-      throw notAllowed(account, refusal);
+      throw unanswered(account, gone);
     },
   };
+
+  /** @throws ApiFailure where the pod is gone; TokenRefused */
+  async function makeFor(
+    wanted: Wanted,
+    ways: readonly StandingWay[],
+    signal: AbortSignal,
+  ): Promise<Assertion> {
+    const { account } = wanted;
+    let refusal: ApiFailure | undefined;
+    for (const standing of ways) {
+      try {
+        const isProven = proven.get(standing.policy) === standing.version;
+        if (!isProven) {
+          await checkRefusals(options, standing, wanted, signal);
+        }
+        const jwt = await ask(options, { ...wanted, ...usual(options, standing) }, signal);
+        // Only now is it known that what was refused was not refused for the want of the right.
+        proven.set(standing.policy, standing.version);
+        return assertionOf(jwt, account);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (isPodGone(error) || error instanceof TokenRefused) {
+          throw error;
+        }
+        if (!(error instanceof ApiFailure) || error.status !== 403) {
+          throw unanswered(account, error);
+        }
+        refusal ??= error;
+      }
+    }
+    throw notAllowed(account, refusal);
+  }
 }
 
-function podAmong({ podOf }: AccountTokensOptions, account: EntryKey, askers: ReadonlySet<string>): Pod {
-  for (const uid of askers) {
+/** What the agent sees of its pods lags behind: the API server has no such pod, or another one by that name. */
+function isPodGone(error: unknown): error is ApiFailure {
+  return (
+    error instanceof ApiFailure &&
+    ([404, 409].includes(error.status) || /uid in the bound object reference/i.test(error.message))
+  );
+}
+
+/** @throws TokenRefused where there is none */
+function podsAmong(
+  { podOf }: AccountTokensOptions,
+  account: EntryKey,
+  askers: ReadonlySet<string>,
+): readonly Pod[] {
+  const pods = [...askers].flatMap((uid) => {
     const pod = podOf(uid);
-    if (pod?.namespace === account.namespace && pod.serviceAccount === account.name) {
-      return pod;
-    }
+    return pod?.namespace === account.namespace && pod.serviceAccount === account.name ? [pod] : [];
+  });
+  if (pods.length > 0) {
+    return pods;
   }
   throw new TokenRefused({
     status: 503,
