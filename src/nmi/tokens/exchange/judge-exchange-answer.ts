@@ -72,7 +72,7 @@ export function judgeExchangeAnswer(answer: HttpAnswer, context: ExchangeContext
       error: 'invalid_request',
       description: `Microsoft Entra ${known} ${said}`,
       retryAfterSec: trustPauseSec,
-      isUnknownIdentity: number === '700016',
+      isUnknownIdentity: ['700016', '7000216'].includes(number),
     }),
   };
 }
@@ -143,7 +143,9 @@ const sentences: Readonly<Record<string, Sentence>> = {
   7000272: unsigned,
   7002138: missing,
   700016: unknownClient,
-  7000216: unknownClient,
+  // What it means nobody has written down for sure: Entra's own sentence follows.
+  7000216: ({ clientId, tenantId }) =>
+    `gives no token of the identity ${clientId} in the tenant ${tenantId}; it may not know that identity there.`,
   700212: ({ assertion: { audience, whose } }) =>
     `expects another audience than ${audience}, for which ${whose} is: podid.exchange.audience, and the audience of the federated credential.`,
   700024: (context, answer) =>

@@ -55,10 +55,11 @@ interface WorldOptions {
   readonly deadlineMs?: number;
   readonly attemptMs?: number;
   readonly hosts?: readonly string[];
+  readonly time?: Partial<Clock>;
 }
 
 function world(options: WorldOptions = {}) {
-  const clock = skippingClock(options.offMs);
+  const clock = { ...skippingClock(options.offMs), ...options.time };
   const outcomes: string[] = [];
   let aheadMs: number | undefined;
   const source = createExchangeSource({
@@ -247,7 +248,7 @@ describe('a trust that was missing long ago', () => {
 describe('a refusal that asking again does not change', () => {
   it.each<[number, number, string]>([
     [700016, 400, `knows no identity ${clientId} in the tenant ${tenantId}`],
-    [7000216, 400, 'it was deleted, or it is in another tenant'],
+    [7000216, 400, `gives no token of the identity ${clientId} in the tenant ${tenantId}`],
     [700212, 400, 'another audience than api://AzureADTokenExchange'],
     [70023, 400, 'lives for more than 25 hours'],
     [700024, 400, "does not accept the time of the agent's token"],
@@ -272,6 +273,48 @@ describe('a refusal that asking again does not change', () => {
     expect(await refusedBy(one.ask())).toMatchObject({ status: 400, error: 'invalid_resource' });
     entra.conduct = undefined;
     await one.ask();
+  });
+});
+
+describe('an identity that Entra may not know yet', () => {
+  it.each([700016, 7000216])('is told from one that it refuses for another reason: %i', async (code) => {
+    const one = world();
+    entra.conduct = refusal(code);
+    expect(await refusedBy(one.ask())).toMatchObject({ isUnknownIdentity: true });
+  });
+
+  it('is not said to be deleted where nobody knows what the code means', async () => {
+    const one = world();
+    entra.conduct = refusal(7000216);
+    expect((await refusedBy(one.ask())).message).not.toContain('deleted');
+  });
+});
+
+describe('an agent that has just started', () => {
+  it('puts each first question off by up to a second, by chance, for ten seconds', async () => {
+    const pauses: number[] = [];
+    let nowMs = 5_000;
+    let chance = 0;
+    const { sleep } = systemClock();
+    const one = world({
+      time: {
+        monotonic: () => nowMs,
+        random: () => chance,
+        // Deadlines are longer.
+        sleep: async (ms, signal) => (ms > 1_000 ? sleep(ms, signal) : void pauses.push(ms)),
+      },
+    });
+    for (const [sinceStartMs, drawn] of [
+      [0, 0.25],
+      [0, 0.75],
+      [9_999, 0.5],
+      [10_000, 0.5],
+    ] as const) {
+      nowMs = 5_000 + sinceStartMs;
+      chance = drawn;
+      await one.ask();
+    }
+    expect(pauses).toEqual([250, 750, 500]);
   });
 });
 
