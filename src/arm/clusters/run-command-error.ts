@@ -65,7 +65,13 @@ function admissionHint(reason: string): Hint | undefined {
   ) {
     return advice`Exempt the namespace aks-command from the policy that the reason names, or reach the API from inside its network, with --kubeconfig FILE.`;
   }
-  return /exceeded quota|LimitRange/i.test(reason)
+  if (/m(?:ax|in)imum (?:cpu|memory) usage per|limit to request ratio|LimitRange/i.test(reason)) {
+    return advice`Let the LimitRange of the namespace aks-command allow 200m CPU and 500Mi memory.`;
+  }
+  if (/ImagePull|failed to pull/i.test(reason)) {
+    return advice`Let the nodes pull from mcr.microsoft.com, or reach the API from inside its network, with --kubeconfig FILE.`;
+  }
+  return /(?:exceeded|failed) quota/i.test(reason)
     ? advice`Make room in the quota of the namespace aks-command for 200m CPU and 500Mi memory.`
     : undefined;
 }

@@ -21,7 +21,8 @@ export function errorOf(answer: Answer, question: MetadataQuestion, nowMs: numbe
   const { endpoint } = question;
   const doctor = podidCommand(['doctor'], askerOf(answer, question));
   const who = agent === null ? endpoint : `podid's agent (${agent})`;
-  const message = `${who} answered HTTP ${status}${messageOf(answer)}`;
+  const said = messageOf(answer);
+  const message = `${who} answered HTTP ${status}${question.emulatedIn === undefined ? said : ofEmulatedPod(said)}`;
   if (status === 400 || status === 404) {
     return new PodidError('TokenRefused', message, { hint: hintOf(agent, doctor) });
   }
@@ -51,6 +52,13 @@ function askerOf({ agent, text }: Answer, { emulatedIn }: MetadataQuestion): Com
   const { namespace, pod } =
     /\bPod (?<namespace>[a-z0-9-]+)\/(?<pod>[a-z0-9.-]*[a-z0-9])/.exec(said ?? '')?.groups ?? {};
   return { namespace, pod };
+}
+
+/** By its name nobody finds it: it is gone when the answer is there. */
+function ofEmulatedPod(said: string): string {
+  return said.replaceAll(/\b([Pp])od [a-z0-9-]+\/asked-by-podid-token-\d+/g, (_, letter: string) =>
+    letter === 'P' ? 'The emulated pod' : 'the emulated pod',
+  );
 }
 
 const mostCharacters = 1000;

@@ -20,6 +20,21 @@ describe('a command that AKS could not run in the cluster', () => {
       'Make room in the quota of the namespace aks-command',
     ],
     [
+      'failed quota: small: must specify limits.cpu for: command',
+      'limits.cpu for: command.',
+      'Make room in the quota of the namespace aks-command',
+    ],
+    [
+      'pods "command-x" is forbidden: maximum cpu usage per Container is 100m, but limit is 200m',
+      'but limit is 200m.',
+      'Let the LimitRange of the namespace aks-command allow 200m CPU',
+    ],
+    [
+      'Failed to pull image "mcr.microsoft.com/aks/command": ImagePullBackOff',
+      'ImagePullBackOff.',
+      'Let the nodes pull from mcr.microsoft.com',
+    ],
+    [
       'Insufficient memory.',
       'demo: Insufficient memory.',
       'they need a node with 200m CPU and 500Mi memory free.',

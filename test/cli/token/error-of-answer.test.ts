@@ -32,3 +32,18 @@ describe('the hint for an answer without a token', () => {
     expect(text).not.toMatch(/NAMESPACE|POD\b/);
   });
 });
+
+describe('the sentence for an answer without a token', () => {
+  it.each([
+    ['Pod demo/asked-by-podid-token-7 has the label aadpodidbinding: web.', 'The emulated pod has the label'],
+    ['No identity for pod demo/asked-by-podid-token-7.', 'No identity for the emulated pod.'],
+    ['Pod demo/web-1 has it.', 'Pod demo/web-1 has it.'],
+  ])('does not name a pod that is gone by then: %s', (description, wanted) => {
+    const text = JSON.stringify({ error: 'invalid_request', error_description: description });
+    const answer = { status: 400, text, retryAfter: undefined, agent: '1.0.0' };
+    expect(errorOf(answer, { ...question, emulatedIn: 'demo' }, 0).message).toContain(
+      `invalid_request: ${wanted}`,
+    );
+    expect(errorOf(answer, question, 0).message).toContain(description);
+  });
+});
