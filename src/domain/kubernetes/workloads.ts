@@ -106,6 +106,8 @@ export interface AgentPod extends EntryKey {
   /** Of `/healthz` and `/readyz`. */
   readonly probePort: number;
   readonly metricsPort: number;
+  /** Where the redirect of the node leads, where it is not 2579. */
+  readonly redirectPort?: number;
   /** The AKS add-on's. */
   readonly ofAddon: boolean;
   /** Serves what MIC assigns: standard mode, which is the default of podid's agent and of upstream's. */

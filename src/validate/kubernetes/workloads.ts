@@ -1,4 +1,5 @@
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
+import { keyVaultDriverPort } from '../../domain/kubernetes/agent-installation.ts';
 import type { EgressRule, LabelSelector, NetworkPolicy } from '../../domain/kubernetes/network-policy.ts';
 import { parseSecretPairs, type SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import {
@@ -143,11 +144,16 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     container: stringAt(serving, 'name') ?? '',
     probePort: portFlag(serving, 'http-probe-port') ?? 8080,
     metricsPort: portFlag(serving, 'prometheus-port') ?? 9090,
+    ...redirectOf(portFlag(serving, 'nmi-port')),
     ofAddon: kind === 'addon',
     needsMic: flagIn(wordsOf(serving), 'operation-mode') !== 'managed',
     ...(kind === 'podid' ? { ...ofPodid(serving), ...exchangeOf(spec, wordsOf(serving)) } : {}),
     provesReadiness: recordAt(recordAt(serving, 'readinessProbe'), 'httpGet')['path'] === '/readyz',
   };
+}
+
+function redirectOf(port: number | undefined): Pick<AgentPod, 'redirectPort'> {
+  return port === undefined || port === keyVaultDriverPort ? {} : { redirectPort: port };
 }
 
 function ofPodid(container: JsonRecord): Pick<AgentPod, 'podidImage' | 'secretPairs'> {
