@@ -6,7 +6,6 @@ import {
   begun,
   cluster,
   done,
-  go,
   image,
   planFile,
   quick,
@@ -51,7 +50,7 @@ const ofIdentity = ['--identity-resource-id', identityId('web')];
 
 /** As somebody types it who gives no value. */
 function plainly({ podid }: TakeoverWorld, word: string, ...more: readonly string[]) {
-  return podid.run(['takeover', word, ...cluster, ...quick, ...more]);
+  return podid.run(['takeover', word, ...cluster, ...quick, '--no-probes', ...more]);
 }
 
 async function installed({ podid }: TakeoverWorld): Promise<void> {
@@ -77,7 +76,8 @@ describe("podid's own agent in a takeover", () => {
     await begun(world, 1, ...ofTeam);
     expect((await plainly(world, 'apply', '--until', '2')).exitCode).toBe(0);
     expect(agentOf(world)).toMatchObject(kept);
-    expect((await plainly(world, 'apply', '--set', 'nmi.podLabels.team=shop')).exitCode).toBe(0);
+    const told = ['--set', 'nmi.podLabels.team=shop', '--until', '7'];
+    expect((await plainly(world, 'apply', ...told)).exitCode).toBe(0);
     expect(agentOf(world)).toMatchObject({ ...kept, team: 'shop', port: '--nmi-port=2579' });
   });
 
@@ -130,7 +130,7 @@ describe('podid takeover rollback', () => {
   });
 
   it('gives back no entry that somebody deleted once all was done, and names each', async () => {
-    await using world = await takeoverWorld(go);
+    await using world = await takeoverWorld(stay);
     const { podid } = world;
     for (const name of ['second', 'third']) {
       await podid.json(['add', ...cluster, '--namespace', 'demo', '--name', name, ...ofIdentity]);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
-import { worldAt } from './takeover-tenant.ts';
+import { seedTenant, worldAt } from './takeover-tenant.ts';
 import {
   cluster,
   dataOf,
@@ -66,6 +66,20 @@ function writesOf({ podid: { emulator } }: TakeoverWorld): number {
 
 function isOfPodid({ metadata }: KubeObject): boolean {
   return metadata.labels?.['app.kubernetes.io/managed-by'] === 'podid';
+}
+
+/** A tenant's, and the entry's as AKS itself writes them. */
+function ofAks(world: TakeoverWorld): void {
+  seedTenant(world);
+  const { kube } = world.podid.emulator;
+  for (const [kind, name] of [
+    ['AzureIdentity', 'web'],
+    ['AzureIdentityBinding', 'web-binding'],
+  ] as const) {
+    const found = kube.get(kind, 'demo', name) as KubeObject;
+    const labels = { 'kubernetes.azure.com/managedby': 'aks' };
+    kube.seed({ ...found, metadata: { ...found.metadata, labels } });
+  }
 }
 
 /** Each with its uid, and what it says. */
@@ -131,7 +145,7 @@ describe('podid takeover apply that is killed in step 5', () => {
   ])(
     'neither loses nor doubles anything where it was killed once objects that %s were written, before that was',
     async (_, removal, event) => {
-      await using world = await worldAt(4, removal);
+      await using world = await worldAt(4, removal, ofAks);
       const { kube } = world.podid.emulator;
       const before = JSON.parse(dataOf(world)['record'] ?? '');
       // From the moment on at which one of them is there, as if it had been killed then.

@@ -11,8 +11,8 @@ import type { InstallRequest } from '../../workflows/agent/install-agent.ts';
 import type { ChangeOptions } from '../../workflows/change/start-change.ts';
 import type { TakeoverRequest } from '../../workflows/takeover/takeover-run.ts';
 import { agentNamespaceFlag, agentValueFlags, releaseName } from '../flags/agent-flags.ts';
-import type { yesFlag } from '../flags/change-flags.ts';
-import type { clusterFlags, kubeFlags, waitFlags } from '../flags/cluster-flags.ts';
+import { changeFlags, yesFlag } from '../flags/change-flags.ts';
+import { clusterFlags, kubeFlags, waitFlags } from '../flags/cluster-flags.ts';
 import { rehearsalFlags, rehearsalOf } from '../flags/exchange-flags.ts';
 import { readSourceFile } from '../flags/read-source-files.ts';
 import { withFileCluster } from '../flags/wanted-entries.ts';
@@ -39,15 +39,14 @@ export const takeoverFlags = {
     kind: 'switch',
     summary: 'start no probe pods; without them nobody can say how many requests were answered',
   },
+  ...yesFlag,
+  aksCustomHeaders: changeFlags.aksCustomHeaders,
+  ...waitFlags,
+  ...clusterFlags,
+  ...kubeFlags,
 } as const satisfies FlagTable;
 
-/** Of both commands, with those that say where and how long. */
-type Flags = FlagValues<
-  typeof takeoverFlags & typeof yesFlag & typeof waitFlags & typeof clusterFlags & typeof kubeFlags
-> & {
-  readonly file: string | undefined;
-  readonly aksCustomHeaders: readonly string[] | undefined;
-};
+type Flags = FlagValues<typeof takeoverFlags> & { readonly file: string | undefined };
 
 interface OpenedTakeover {
   readonly deps: Omit<Deps, 'deadline'>;

@@ -1,5 +1,3 @@
-import { changeFlags, yesFlag } from '../../cli/flags/change-flags.ts';
-import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
 import {
@@ -46,11 +44,6 @@ export const takeoverApplyCommand = defineCommand({
       summary: 'no step after this one; up to 3 the add-on is not touched',
     },
     ...takeoverFlags,
-    ...yesFlag,
-    aksCustomHeaders: changeFlags.aksCustomHeaders,
-    ...waitFlags,
-    ...clusterFlags,
-    ...kubeFlags,
   },
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {

@@ -1,5 +1,3 @@
-import { changeFlags, yesFlag } from '../../cli/flags/change-flags.ts';
-import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
 import {
@@ -37,11 +35,6 @@ export const takeoverRollbackCommand = defineCommand({
       summary: 'register EnablePodIdentityPreview and the provider again first, and wait for it',
     },
     ...takeoverFlags,
-    ...yesFlag,
-    aksCustomHeaders: changeFlags.aksCustomHeaders,
-    ...waitFlags,
-    ...clusterFlags,
-    ...kubeFlags,
   },
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {
