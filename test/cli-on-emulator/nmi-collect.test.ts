@@ -99,7 +99,7 @@ async function unzipped(file: string): Promise<Record<string, string>> {
   return Object.fromEntries(members.map(([path, bytes]) => [path.replace(/^[^/]+\//, ''), strFromU8(bytes)]));
 }
 
-const ofAgent = 'agents/aks-nodepool1-12345678-vmss000000/podid-nmi-0';
+const ofAgent = 'agents/aks-nodepool1-12345678-vmss000000/kube-system/podid-nmi-0';
 
 describe('podid nmi collect', () => {
   it('saves what there is to read, for the user alone, without a secret, and asks for none', async () => {

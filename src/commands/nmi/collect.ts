@@ -5,7 +5,7 @@ import { agentNamespace } from '../../cli/open/agent-wait.ts';
 import { checkFileToWrite } from '../../cli/open/file-to-write.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import { cutObject } from '../../domain/support/cut-secrets.ts';
+import { cutObject } from '../../domain/support/cut-object.ts';
 
 export const nmiCollectCommand = defineCommand({
   description:

@@ -2,6 +2,9 @@ import type { ListedKind, SupportCluster } from '../../domain/support/support-cl
 import { isRecord } from '../../validate/json-record.ts';
 import type { Asked, WorkloadApi } from './workload-api.ts';
 
+/** Of the log of one container, in bytes. */
+const mostOfLog = 2 * 1024 * 1024;
+
 /** Objects as they are, for a support bundle. */
 export function readSupport(api: WorkloadApi): SupportCluster {
   return {
@@ -24,10 +27,11 @@ export function readSupport(api: WorkloadApi): SupportCluster {
       return isRecord(answer) ? answer : undefined;
     },
     async log({ namespace, name }, { container, lines, previous }, signal) {
-      const query = `container=${encodeURIComponent(container)}&tailLines=${lines}${previous ? '&previous=true' : ''}`;
+      const query = `container=${encodeURIComponent(container)}&tailLines=${lines}&limitBytes=${mostOfLog}${previous ? '&previous=true' : ''}`;
       const { path } = askedOf(pods, 'get', namespace);
       const asked = { path: `${path}/${encodeURIComponent(name)}/log?${query}`, verb: 'get' } as const;
-      return (await api.text({ ...asked, resource: 'pods/log', namespace }, signal)).text;
+      const { text } = await api.text({ ...asked, resource: 'pods/log', namespace }, signal);
+      return text.slice(0, mostOfLog);
     },
   };
 }

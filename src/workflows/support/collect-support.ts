@@ -58,7 +58,17 @@ export async function collectSupport(
   const installations = await bundle.read('the DaemonSets of agents', () =>
     agent.installations(request.namespace, signal),
   );
-  const found = installations ?? [];
+  const all = installations ?? [];
+  // In a namespace of theirs, tenants give a DaemonSet whatever labels they like.
+  const isTrusted = (namespace: string) => namespace === request.namespace || namespace === 'kube-system';
+  const found = all.filter(({ namespace }) => isTrusted(namespace));
+  for (const { namespace, name } of all.filter((each) => !found.includes(each))) {
+    const what = `the pods and logs of DaemonSet ${namespace}/${name}`;
+    bundle.note(
+      what,
+      `It is in another namespace than podid's agent; if it is that: --namespace ${namespace}.`,
+    );
+  }
   const namespaces = [...new Set([request.namespace, ...found.map(({ namespace }) => namespace)])];
   await readObjects(deps, bundle, namespaces, signal);
   await readEvents(deps, bundle, { found, namespaces }, signal);
@@ -66,14 +76,14 @@ export async function collectSupport(
   bundle.add('nodes.json', nodes?.map(nodeFacts) ?? []);
   const isAsked = (node: unknown) => request.nodes.length === 0 || request.nodes.includes(String(node));
   const known = await bundle.read('the pods of agents', () => workloads.agents(signal));
-  const agents = (known ?? []).filter(({ nodeName }) => isAsked(nodeName));
+  const agents = (known ?? []).filter(({ nodeName, namespace }) => isAsked(nodeName) && isTrusted(namespace));
   const pods = await readPods(deps, bundle, { found, namespaces }, signal);
   await askAgents(deps, bundle, agents, signal);
   const logged = pods.filter((pod) => isAsked(memberAt(pod, 'spec', 'nodeName')));
   await readLogs(deps, bundle, { pods: logged, lines: request.lines }, signal);
   return {
     kubernetes: kubernetes ?? {},
-    installations: found,
+    installations: all,
     agents: agents.map(({ nodeName: node, namespace, name, ready }) => ({
       node,
       pod: `${namespace}/${name}`,

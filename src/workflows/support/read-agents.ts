@@ -1,3 +1,4 @@
+import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentPod, ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { WholeObject } from '../../domain/support/support-cluster.ts';
@@ -12,13 +13,19 @@ export type SupportDeps = Pick<AgentDeps, 'agent' | 'workloads' | 'report'> &
 /** The pods of agents, and of the controllers of standard mode beside them, as they stand. */
 export async function readPods(
   { support }: SupportDeps,
-  { read, objects }: Bundle,
+  { read, note, objects }: Bundle,
   { found, namespaces }: { found: readonly AgentInstallation[]; namespaces: readonly string[] },
   signal: AbortSignal,
 ): Promise<readonly WholeObject[]> {
-  const ofAgents = found.map(({ namespace, name, selector }) => {
+  const ofAgents = found.flatMap(({ namespace, name, selector }) => {
     const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
-    return { what: `the pods of DaemonSet ${namespace}/${name}`, namespace, labels: labels.join(',') };
+    const what = `the pods of DaemonSet ${namespace}/${name}`;
+    if (labels.length === 0) {
+      // An empty one is of every pod there.
+      note(what, 'Its selector names no labels.');
+      return [];
+    }
+    return [{ what, namespace, labels: labels.join(',') }];
   });
   const ofControllers = namespaces.map((namespace) => ({
     what: `the pods of a controller in namespace ${namespace}`,
@@ -41,7 +48,7 @@ export async function askAgents(
 ): Promise<void> {
   let done = 0;
   await eachConcurrently(agents, async (agent) => {
-    const folder = folderOf(agent.nodeName, agent.name);
+    const folder = folderOf(agent.nodeName, agent);
     const questions = [
       { port: agent.metricsPort, path: '/metrics', file: 'metrics.txt' },
       { port: agent.probePort, path: '/readyz', file: 'readyz.txt' },
@@ -51,6 +58,9 @@ export async function askAgents(
     ];
     for (const { port, path, file } of questions) {
       const what = `${path} of agent ${agent.name} on node ${agent.nodeName}`;
+      if (bundle.isFull()) {
+        break;
+      }
       const answer = await bundle.read(what, () => workloads.ask(agent, port, path, signal));
       // Who is not ready says why with another status.
       if (answer !== undefined && (answer.status === 200 || path === '/readyz')) {
@@ -78,13 +88,19 @@ export async function readLogs(
     const node = textAt(pod, 'spec', 'nodeName');
     for (const { container, restarted } of containersOf(pod)) {
       for (const previous of restarted ? [false, true] : [false]) {
+        if (bundle.isFull()) {
+          break;
+        }
         const which = previous ? `the ended container ${container}` : `container ${container}`;
         const of = { container, lines, previous };
         const log = await bundle.read(`the log of ${which} of pod ${namespace}/${name}`, () =>
           support.log({ namespace, name }, of, signal),
         );
         if (log !== undefined) {
-          bundle.add(`${folderOf(node, name)}/${safe(container)}${previous ? '.previous' : ''}.log`, log);
+          bundle.add(
+            `${folderOf(node, { namespace, name })}/${safe(container)}${previous ? '.previous' : ''}.log`,
+            log,
+          );
         }
       }
     }
@@ -93,17 +109,24 @@ export async function readLogs(
   });
 }
 
+/** Of podid's chart, of upstream's and of the add-on; what others put beside them logs what is theirs. */
+const ownContainers: ReadonlySet<string> = new Set(['rules-once', 'rules', 'serve', 'mic', 'nmi']);
+
 function containersOf(pod: WholeObject): { readonly container: string; readonly restarted: boolean }[] {
   const listed = (...path: readonly string[]): unknown[] => {
     const list = memberAt(pod, ...path);
     return Array.isArray(list) ? list : [];
   };
   const states = [...listed('status', 'initContainerStatuses'), ...listed('status', 'containerStatuses')];
-  return [...listed('spec', 'initContainers'), ...listed('spec', 'containers')].map((each) => {
-    const container = textAt(each, 'name');
-    const state = states.find((status) => memberAt(status, 'name') === container);
-    return { container, restarted: Number(memberAt(state, 'restartCount') ?? 0) > 0 };
-  });
+  const names = [...listed('spec', 'initContainers'), ...listed('spec', 'containers')].map((each) =>
+    textAt(each, 'name'),
+  );
+  return names
+    .filter((name) => ownContainers.has(name))
+    .map((container) => {
+      const state = states.find((status) => memberAt(status, 'name') === container);
+      return { container, restarted: Number(memberAt(state, 'restartCount') ?? 0) > 0 };
+    });
 }
 
 function textAt(value: unknown, ...path: readonly string[]): string {
@@ -111,8 +134,8 @@ function textAt(value: unknown, ...path: readonly string[]): string {
   return typeof text === 'string' ? text : '';
 }
 
-function folderOf(node: string, pod: string): string {
-  return `agents/${safe(node === '' ? 'no-node' : node)}/${safe(pod)}`;
+function folderOf(node: string, { namespace, name }: EntryKey): string {
+  return `agents/${safe(node === '' ? 'no-node' : node)}/${safe(namespace)}/${safe(name)}`;
 }
 
 /** A name of somebody else's as part of a path: it leads nowhere. */

@@ -1,4 +1,5 @@
-import { cutObject, cutSecrets } from '../../domain/support/cut-secrets.ts';
+import { cutObject } from '../../domain/support/cut-object.ts';
+import { cutSecrets } from '../../domain/support/cut-secrets.ts';
 import type { ListedKind, WholeObject } from '../../domain/support/support-cluster.ts';
 import type { ErrorCode } from '../../errors/error-catalog.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
@@ -24,6 +25,8 @@ export interface Bundle {
     ...throws: readonly ErrorCode[]
   ): Promise<Value | undefined>;
   note(what: string, reason: string): void;
+  /** No more texts go in; the first that did not is noted. */
+  isFull(): boolean;
   /** A text as it is, everything else as JSON; what looks like a secret is cut. */
   add(path: string, content: unknown): void;
   objects(kind: ListedKind, items: readonly WholeObject[]): void;
@@ -31,16 +34,22 @@ export interface Bundle {
   files(): readonly SupportFile[];
 }
 
+/** Of all texts together, in letters. */
+const mostLetters = 64 * 1024 * 1024;
+
 export function startBundle(signal: AbortSignal): Bundle {
   const texts = new Map<string, string>();
   const lists = new Map<string, WholeObject[]>();
   const unread: Unread[] = [];
+  let letters = 0;
+  let isFull = false;
   const note: Bundle['note'] = (what, reason) => {
     unread.push({ what, reason: cutSecrets(reason) });
   };
   return {
     unread,
     note,
+    isFull: () => isFull,
     async read(what, ask, ...throws) {
       try {
         return await ask();
@@ -54,7 +63,20 @@ export function startBundle(signal: AbortSignal): Bundle {
       }
     },
     add(path, content) {
-      texts.set(path, typeof content === 'string' ? cutSecrets(content) : json(content));
+      if (isFull) {
+        return;
+      }
+      const text = typeof content === 'string' ? cutSecrets(content) : json(content);
+      isFull = letters + text.length > mostLetters;
+      if (isFull) {
+        note(
+          `${path}, and the logs and answers that come after it`,
+          'The bundle has reached 64 MiB: name nodes with --node, or fewer --lines.',
+        );
+        return;
+      }
+      letters += text.length;
+      texts.set(path, text);
     },
     objects({ apiVersion, kind, plural }, items) {
       // The items of a list do not say what they are.
