@@ -46,7 +46,7 @@ interface PodQuestion {
 /** Each of a round's tries may take ten seconds, and a proxy as long again. */
 const spareMs = 150_000;
 
-/** @throws PodidError AgentNotReady: podid's agent is not there, and no image was named */
+/** @throws PodidError AgentNotReady: podid's agent is not in kube-system, and no image was named */
 export async function checkImage(
   { agent, signal }: Pick<PodDeps, 'agent' | 'signal'>,
   { image }: FromPod,
@@ -58,7 +58,7 @@ export async function checkImage(
   if (own === undefined) {
     throw new PodidError(
       'AgentNotReady',
-      "The pod would run podid's image, and podid's agent, which names one, is not in the cluster.",
+      "The pod would run podid's image, and podid's agent, which names one, is not in namespace kube-system. One in another namespace is not taken for it: the pod gets tokens of the workload's account.",
       { hint: command('podid migrate check --from-pod --image REGISTRY/podid:TAG').again(), exitCode: 5 },
     );
   }

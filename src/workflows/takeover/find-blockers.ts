@@ -129,7 +129,8 @@ function ofAgents(
   { cluster, agents }: TakeoverFacts,
   { namespace, isBegun }: Around,
 ): readonly TakeoverFinding[] {
-  const own = ownAgent(agents, namespace);
+  // One elsewhere is in the way too; nothing is taken from it.
+  const own = ownAgent(agents, namespace) ?? agents.find(({ kind }) => kind === 'podid');
   const others = agents.filter(({ kind }) => kind === 'upstream');
   return [
     ...others.map((each) => ({

@@ -108,13 +108,15 @@ async function goneAmong(
   return asked.flat();
 }
 
-/** podid's own agent, the one of the namespace first. */
+/**
+ * podid's own agent in that namespace, and no other: who may write DaemonSets in a namespace of their own can give one
+ * podid's labels, and would be believed with its image, its values and its account.
+ */
 export function ownAgent(
   agents: readonly AgentInstallation[],
   namespace: string,
 ): AgentInstallation | undefined {
-  const own = agents.filter(({ kind }) => kind === 'podid');
-  return own.find((each) => each.namespace === namespace) ?? own[0];
+  return agents.find((each) => each.kind === 'podid' && each.namespace === namespace);
 }
 
 /** Objects as agents see them; empty where nobody could read them. */
