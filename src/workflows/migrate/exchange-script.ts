@@ -40,6 +40,9 @@ try {
   proxy = named === '' ? undefined : new URL(named.includes('://') ? named : 'http://' + named);
 } catch {}
 const fault = (more) => ({ kind: 'fault', host: url.host, ...(proxy === undefined ? {} : { proxy: proxy.origin, from }), ...more });
+// Whatever came back from elsewhere is cut here, and once: all of it goes through this.
+let assertion = '';
+const cut = (text) => (assertion === '' ? text : text.split(assertion).join('...')).replace(/ey[J][\\w-]+(\\.[\\w-]*)*/gi, '...').slice(0, 600);
 const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 const send = (module, options, done) => {
   const request = module.request(options);
@@ -80,6 +83,7 @@ const post = (body, socket) => new Promise((resolve, reject) => {
 });
 const ask = async () => {
   const token = readFileSync(order.token, 'utf8').trim();
+  assertion = token;
   const issuer = claimsOf(token).iss;
   if (issuer !== order.issuer) return { kind: 'issuer', issuer };
   const body = new URLSearchParams({
@@ -95,11 +99,11 @@ const ask = async () => {
     try { json = JSON.parse(text) ?? {}; } catch {}
     if (status === 200 && typeof json.access_token === 'string') {
       const { appid, azp, oid, tid } = claimsOf(json.access_token);
-      return { kind: 'token', appid: appid ?? azp ?? '', oid: oid ?? '', tid: tid ?? '' };
+      return { kind: 'token', appid: String(appid ?? azp ?? ''), oid: String(oid ?? ''), tid: String(tid ?? '') };
     }
     const said = String(json.error_description ?? json.message ?? '').split(/\\s*Trace ID:/)[0];
-    const sentence = (said || text).split(token).join('...').replace(/ey[J][\\w-]+(\\.[\\w-]*)*/g, '...').replace(/\\s+/g, ' ').trim().slice(0, 600);
-    const code = /\\bAADSTS\\d+/.exec(sentence)?.[0] ?? (typeof json.error === 'string' ? json.error.slice(0, 80) : '');
+    const sentence = (said || text).replace(/\\s+/g, ' ').trim();
+    const code = /\\bAADSTS\\d{1,10}/.exec(sentence)?.[0] ?? (typeof json.error === 'string' ? cut(json.error).slice(0, 80) : '');
     return { kind: 'refused', host: url.host, status, code, sentence, afterMs: Math.min(30000, 1000 * (Number(after) || 0)) };
   } catch (error) {
     if (error.kind === 'fault') return error;
@@ -130,5 +134,5 @@ try {
 } catch (error) {
   if (error !== undefined) answer = { kind: 'broken', code: String(error.code ?? error.name) };
 }
-writeFileSync(order.end, JSON.stringify({ passed, refused, answer }));
+writeFileSync(order.end, JSON.stringify({ passed, refused, answer }, (_, value) => (typeof value === 'string' ? cut(value) : value)));
 `;
