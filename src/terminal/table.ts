@@ -10,6 +10,9 @@ export interface Column {
   readonly colour?: (row: never) => keyof Colours | undefined;
 }
 
+/** Longer cells are somebody's mischief, and take no more time and room than that. */
+const longestCell = 1000;
+
 /** @param width columns of the terminal; undefined: as wide as it gets */
 export function table(
   rows: readonly unknown[],
@@ -17,7 +20,9 @@ export function table(
   width: number | undefined,
   colours: Colours = noColours,
 ): string {
-  const cells = rows.map((row) => columns.map((column) => cellText(column.cell(row as never))));
+  const cells = rows.map((row) =>
+    columns.map((column) => cut(cellText(column.cell(row as never)), longestCell)),
+  );
   const [headings = [], ...lines] = cutToWidth([columns.map((column) => column.heading), ...cells], width);
   const painted = lines.map((line, at) =>
     line.map((text, column) => {
@@ -29,10 +34,10 @@ export function table(
     chars: noLines,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 3 },
   });
-  grid.push(
-    headings.map((heading) => colours.bold(heading)),
-    ...painted,
-  );
+  grid.push(headings.map((heading) => colours.bold(heading)));
+  for (const line of painted) {
+    grid.push(line);
+  }
   return `${grid
     .toString()
     .split('\n')
@@ -89,11 +94,12 @@ const narrowest = 8;
 /** Cuts the widest columns, and those alone, until a line fits. */
 function cutToWidth(lines: readonly string[][], width: number | undefined): string[][] {
   const widths = (lines[0] ?? []).map((_, at) =>
-    Math.max(...lines.map((line) => [...(line[at] ?? '')].length)),
+    lines.reduce((widest, line) => Math.max(widest, [...(line[at] ?? '')].length), 0),
   );
   const total = () => widths.reduce((sum, each) => sum + each + padding, -padding);
-  while (width !== undefined && total() > width && Math.max(...widths) > narrowest) {
-    widths[widths.indexOf(Math.max(...widths))] = Math.max(...widths) - 1;
+  const widest = () => widths.reduce((most, each) => Math.max(most, each), 0);
+  while (width !== undefined && total() > width && widest() > narrowest) {
+    widths[widths.indexOf(widest())] = widest() - 1;
   }
   return lines.map((line) => line.map((text, at) => cut(text, widths[at] ?? text.length)));
 }

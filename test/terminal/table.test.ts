@@ -28,6 +28,11 @@ describe('a table', () => {
     expect(row.length).toBeLessThanOrEqual(36);
   });
 
+  it('shows of a cell no more than 1,000 letters', () => {
+    const [, long = ''] = table([{ name: 'x'.repeat(1_000_000), id: '' }], columns, undefined).split('\n');
+    expect(long.trimEnd()).toHaveLength(1000);
+  });
+
   it('paints what is cut already, and a heading, and is as wide as without colours', () => {
     const paint = { ...noColours, green: (text: string) => `\u001b[32m${text}\u001b[39m` };
     const rows = [

@@ -17,6 +17,8 @@ export type Scrape =
   | {
       readonly kind: 'heard';
       readonly node: string;
+      /** `namespace/name` of the agent that said it: what it counts is compared with its own, and with no other's. */
+      readonly pod: string;
       /** Of the clock that nobody sets, in milliseconds. */
       readonly atMs: number;
       /** Prometheus text. */

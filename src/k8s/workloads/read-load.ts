@@ -19,7 +19,14 @@ export function readLoad(workloads: Pick<Workloads, 'ask'>, clock: Clock): Agent
         if (status !== 200) {
           return { kind: 'none', node, why: `It answered with HTTP ${status}.` };
         }
-        return { kind: 'heard', node, atMs, metrics: text, pods: await recordOf(workloads, agent, ofScrape) };
+        return {
+          kind: 'heard',
+          node,
+          pod: `${agent.namespace}/${agent.name}`,
+          atMs,
+          metrics: text,
+          pods: await recordOf(workloads, agent, ofScrape),
+        };
       } catch (error) {
         signal.throwIfAborted();
         if (limit.aborted) {

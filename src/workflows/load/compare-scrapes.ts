@@ -44,11 +44,11 @@ type Heard = Extract<Scrape, { kind: 'heard' }>;
 
 /** What happened between two scrapes; an agent of which there is only the later one has been heard for no time yet. */
 export function compareScrapes(before: readonly Scrape[], after: readonly Scrape[]): Load {
-  const earlier = new Map(before.filter(isHeard).map((scrape) => [scrape.node, scrape]));
+  const earlier = new Map(before.filter(isHeard).map((scrape) => [scrape.pod, scrape]));
   const heard = after.filter(isHeard);
-  const pairs = heard.map((now) => ({ now, was: earlier.get(now.node) ?? now }));
+  const pairs = heard.map((now) => ({ now, was: earlier.get(now.pod) ?? now }));
   return {
-    seconds: Math.max(0, ...pairs.map(secondsOf)),
+    seconds: pairs.reduce((longest, pair) => Math.max(longest, secondsOf(pair)), 0),
     nodes: pairs.map(nodeLoad).toSorted(byNode),
     silent: after.flatMap((scrape) => (isHeard(scrape) ? [] : [{ node: scrape.node, why: scrape.why }])),
     namespaces: namespaceLoads(pairs),

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Scrape } from '../../../src/domain/load/agent-load.ts';
 import { compareScrapes } from '../../../src/workflows/load/compare-scrapes.ts';
 
-function heard(node: string, atMs: number, metrics: readonly string[]): Scrape {
-  return { kind: 'heard', node, atMs, metrics: metrics.join('\n'), pods: [] };
+function heard(node: string, atMs: number, metrics: readonly string[], pod = `kube-system/${node}`): Scrape {
+  return { kind: 'heard', node, pod, atMs, metrics: metrics.join('\n'), pods: [] };
 }
 
 const op = 'aadpodidentity_nmi_operations_duration_seconds';
@@ -64,6 +64,16 @@ describe('the load between two scrapes', () => {
       requests: 5,
       hits: 1,
     });
+  });
+
+  it('compares each agent of a node with itself', () => {
+    const count = (at: number, pod: string, asked: number) =>
+      heard('a', at, [`${op}_count{${of(200)}} ${asked}`], pod);
+    const { nodes } = compareScrapes(
+      [count(0, 'kube-system/x', 10), count(0, 'b/x', 1000)],
+      [count(1000, 'kube-system/x', 12), count(1000, 'b/x', 1001)],
+    );
+    expect(nodes.map(({ requests }) => requests).toSorted()).toEqual([1, 2]);
   });
 
   it('has no rates of an agent that was heard once, and names the one that is not heard', () => {
