@@ -17,6 +17,7 @@ import {
 } from './moving-worlds.ts';
 
 const use = 'azure.workload.identity/use';
+const clientId = 'azure.workload.identity/client-id';
 
 function webhookOf({ emulator: { kube } }: EmulatedPodid): KubeObject {
   const found = kube.get('deployments', 'kube-system', 'azure-wi-webhook-controller-manager');
@@ -235,6 +236,41 @@ describe('podid migrate apply in bad weather', () => {
     expect(accountAnnotations(podid)).toEqual(metadata.annotations);
     expect(await codeOf(podid, '--until annotated --force')).toEqual([0, undefined]);
     expect(accountAnnotations(podid)['azure.workload.identity/client-id']).toMatch(/c11e0001$/);
+    const back = await migrate(podid, 'rollback --workload deployment/web');
+    expect([back.exitCode, back.rows[0]?.wrote]).toEqual([
+      0,
+      [
+        'service account demo/web: azure.workload.identity/client-id is 00000000-0000-4000-8000-00000000dead again',
+      ],
+    ]);
+    expect(accountAnnotations(podid)).toEqual(metadata.annotations);
+    const written = writes(podid);
+    expect((await migrate(podid, 'rollback --workload deployment/web')).exitCode).toBe(0);
+    expect(writes(podid)).toEqual(written);
+  });
+
+  it('leaves what others have written to the account since it was taken over by force', async () => {
+    await using podid = await movingWorld();
+    const { kube } = podid.emulator;
+    const metadata = {
+      namespace: 'demo',
+      name: 'web',
+      annotations: { [clientId]: '00000000-0000-4000-8000-00000000dead' },
+    };
+    kube.seed({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }, 'terraform');
+    expect(await codeOf(podid, '--until annotated --force')).toEqual([0, undefined]);
+    const found = kube.get('serviceaccounts', 'demo', 'web') as KubeObject;
+    const owned = JSON.stringify(found.metadata.managedFields).replace(/"f:azure[^"]*client-id":\{\},?/, '');
+    kube.seed({
+      ...found,
+      metadata: {
+        ...found.metadata,
+        annotations: { ...accountAnnotations(podid), [clientId]: '00000000-0000-4000-8000-00000000beef' },
+        managedFields: JSON.parse(owned) as [],
+      },
+    });
+    expect((await migrate(podid, 'rollback --workload deployment/web')).exitCode).toBe(0);
+    expect(accountAnnotations(podid)).toEqual({ [clientId]: '00000000-0000-4000-8000-00000000beef' });
   });
 
   it('outlives an API server that is away in the middle of a rollout', async () => {

@@ -1,80 +1,29 @@
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
 import { type WorkloadKind, workloadKindFacts } from '../../domain/kubernetes/workloads.ts';
-import type { MigrationWrites, WorkloadChange } from '../../domain/migrate/apply/migration-writes.ts';
-import { isWorkloadKind } from '../../domain/migrate/workload-commands.ts';
 import {
-  isRecord,
-  type JsonRecord,
-  recordAt,
-  recordsAt,
-  stringAt,
-  stringMapAt,
-} from '../../validate/json-record.ts';
+  type MigrationWrites,
+  migrationManager,
+  type WorkloadChange,
+} from '../../domain/migrate/apply/migration-writes.ts';
+import { isWorkloadKind } from '../../domain/migrate/workload-commands.ts';
+import { isRecord, recordAt, recordsAt, stringAt } from '../../validate/json-record.ts';
 import { parseLiveWorkload } from '../../validate/kubernetes/live-workload.ts';
 import { isWorkloadIdentityWebhook } from '../../validate/kubernetes/migration-objects.ts';
-import {
-  applyContent,
-  type KubeRest,
-  mergeContent,
-  objectPath,
-  unusableAnswer,
-} from '../client/kube-rest.ts';
+import { type KubeRest, mergeContent, objectPath, unusableAnswer } from '../client/kube-rest.ts';
 import { mapKubeError } from '../client/map-kube-error.ts';
 import { writeTerms } from '../client/write-terms.ts';
 import { attemptOf } from '../objects/owned-objects.ts';
+import { annotateAccount } from './annotate-account.ts';
 import { podsOfWorkload } from './pods-of-workload.ts';
 import type { WorkloadApi } from './workload-api.ts';
-
-/** Owns nothing but what a migration writes, so that going back takes nothing else along. */
-const migrationManager = 'podid-migrate';
 
 /** Label of everything that belongs to the webhook, in AKS's form and in upstream's. */
 const webhookLabel = 'azure-workload-identity.io/system=true';
 
 export function writeMigration(rest: KubeRest, api: WorkloadApi): MigrationWrites {
   return {
-    async annotateAccount(account, annotations, { force, signal }) {
-      const ref = accountRef(account);
-      const found = await api.get({ path: objectPath(ref), ...attemptOf('get', ref), verb: 'get' }, signal);
-      const metadata = isRecord(found) ? recordAt(found, 'metadata') : undefined;
-      const uid = metadata && stringAt(metadata, 'uid');
-      if (uid === undefined) {
-        return { kind: 'missing' };
-      }
-      if (metadata !== undefined && isWritten(metadata, annotations)) {
-        return { kind: 'same' };
-      }
-      const body = {
-        apiVersion: ref.apiVersion,
-        kind: ref.kind,
-        // With its uid the apply never makes an account that was deleted meanwhile.
-        metadata: {
-          ...account,
-          uid,
-          ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
-        },
-      };
-      const query = { fieldManager: migrationManager, force: `${force}` };
-      const request = {
-        method: 'PATCH',
-        path: objectPath(ref),
-        query,
-        contentType: applyContent,
-        body,
-      } as const;
-      const { failure } = await rest(request, signal);
-      if (failure?.status?.causes.includes('FieldManagerConflict')) {
-        return { kind: 'contested', sentence: failure.status.message };
-      }
-      if (failure?.httpStatus === 404 || failure?.httpStatus === 409) {
-        return { kind: 'missing' };
-      }
-      if (failure !== undefined) {
-        throw mapKubeError(failure, attemptOf('patch', ref), writeTerms);
-      }
-      return { kind: 'written' };
-    },
+    annotateAccount: annotateAccount(rest, api),
     async workload({ kind, namespace, name }, signal) {
       if (!isWorkloadKind(kind)) {
         return undefined;
@@ -135,15 +84,6 @@ export function writeMigration(rest: KubeRest, api: WorkloadApi): MigrationWrite
   };
 }
 
-/** What it has by whoever's hand is not written again; to be given back is what podid owns. */
-function isWritten(metadata: JsonRecord, annotations: Readonly<Record<string, string>>): boolean {
-  const there = stringMapAt(metadata, 'annotations') ?? {};
-  const wanted = Object.entries(annotations);
-  return wanted.length === 0
-    ? !recordsAt(metadata, 'managedFields').some(({ manager }) => manager === migrationManager)
-    : wanted.every(([name, value]) => there[name] === value);
-}
-
 function standingOf(deployment: Readonly<Record<string, unknown>>) {
   const metadata = recordAt(deployment, 'metadata');
   const ready = recordAt(deployment, 'status')['readyReplicas'];
@@ -181,10 +121,6 @@ function patchOf(
       ...(partition === undefined ? {} : { updateStrategy: { rollingUpdate: { partition } } }),
     },
   };
-}
-
-function accountRef({ namespace, name }: EntryKey): ObjectRef & { readonly namespace: string } {
-  return { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name };
 }
 
 function workloadRef(kind: WorkloadKind, { namespace, name }: EntryKey): ObjectRef {

@@ -2,6 +2,12 @@ import type { EntryKey } from '../../entries/pod-identity.ts';
 import type { LabelSelector } from '../../kubernetes/network-policy.ts';
 import type { ReadPod, ReadWorkload } from '../read-workload.ts';
 
+/** Field manager that owns nothing but what a migration writes, so that going back takes nothing else along. */
+export const migrationManager = 'podid-migrate';
+
+/** Annotation of a service account: the client id that others had there and that a migration took over by `--force`. */
+export const formerAnnotation = 'podid.io/migration-former-client-id';
+
 /** How far the pods of a workload are those of its template. */
 export interface Rollout {
   /** Pods of the template as it is now, and how many there are to be. */
@@ -43,9 +49,13 @@ export interface WorkloadChange {
   readonly partition?: number | null;
 }
 
-/** What became of an account's annotations. `contested`: others own them; the sentence is the API server's. */
+/**
+ * What became of an account's annotations. `former`: the client id of others that came back; `contested`: others own them;
+ * the sentence is the API server's.
+ */
 export type AccountWrite =
-  | { readonly kind: 'written' | 'same' | 'missing' }
+  | { readonly kind: 'written'; readonly former?: string }
+  | { readonly kind: 'same' | 'missing' }
   | { readonly kind: 'contested'; readonly sentence: string };
 
 /** The webhook of Workload Identity as it stands. */
@@ -61,7 +71,7 @@ export interface MigrationWrites {
   /**
    * Makes these the annotations that podid owns on an account; none gives back all of them. Those of others stay.
    *
-   * @param force takes them over from whoever owns them
+   * @param force takes them over from whoever owns them, and keeps the client id that was there until it is given back
    */
   annotateAccount(
     account: EntryKey,

@@ -18,7 +18,12 @@ export async function releaseAccount(
   const account = { namespace, name: serviceAccount };
   const write = await api.migrationWrites.annotateAccount(account, {}, { force: false, signal });
   if (write.kind === 'written') {
-    move.wrote.push(`${about}: without ${clientIdAnnotation}`);
+    const { former } = write;
+    move.wrote.push(
+      former === undefined
+        ? `${about}: without ${clientIdAnnotation}`
+        : `${about}: ${clientIdAnnotation} is ${former} again`,
+    );
   }
   return undefined;
 }
