@@ -1,13 +1,15 @@
 import { credentialOf } from '../../../domain/azure/federated-credential.ts';
+import { sameResource } from '../../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../../domain/clusters/cluster.ts';
-import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { entryText, type PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { subjectOf } from '../../../domain/exchange/exchange-cluster.ts';
-import { nextCommand } from '../../../domain/hints/next-command.ts';
+import { modeFlags, nextCommand } from '../../../domain/hints/next-command.ts';
 import type { CleanedEntry } from '../../../domain/migrate/apply/cleaned-record.ts';
 import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts';
 import { workloadText } from '../../../domain/migrate/workload-commands.ts';
 import { advice } from '../../../errors/hint.ts';
 import { findEntry } from '../../change/judge-change.ts';
+import { probeNext } from '../../doctor/probe.ts';
 import { addIdentity } from '../../entries/add-identity.ts';
 import { gone, liveOf } from '../apply/annotate-account.ts';
 import { failureOf, type Move, type MoveDeps, type MoveFailure } from '../apply/move.ts';
@@ -27,32 +29,70 @@ export async function restoreEntries(
     return gone(move);
   }
   const subject = subjectOf({ namespace: live.namespace, name: live.template.serviceAccount });
-  const issuer = facts.issuer.kind === 'read' ? facts.issuer.value : undefined;
   for (const entry of live.cleaned?.entries ?? []) {
-    const known = await deps.azure.federatedCredentials.list(entry.identity, deps.signal);
-    if (issuer === undefined || credentialOf(known, { issuer, subject }) === undefined) {
+    const started = openEntries(deps, cluster, deps.options);
+    const before = findEntry(await started.entries.get(cluster.id, deps.signal), entry);
+    // Who made it could: nothing is granted by waiting for it.
+    const failure =
+      before !== undefined && isEntry(before, entry)
+        ? undefined
+        : await notTrusted(deps, { facts, entry, subject });
+    if (failure !== undefined) {
+      const { code, why } = failure;
       return {
-        code: 'NotTrusted',
-        message: `Pod identity ${entryText(entry)} was not made again: ${entry.identity} does not trust ${subject}, so that nobody knows whether ${workloadText(live)} had it.`,
-        hint: advice`Make it yourself, and run the same command again: ${nextCommand('add', cluster.id, addFlags(entry))}`,
+        code,
+        message: `Pod identity ${entryText(entry)} was not made again: ${why}, so that nobody knows whether ${workloadText(live)} had it.`,
+        hint: advice`Make it yourself, and run the same command again: ${nextCommand('add', cluster.id, { ...addFlags(entry), ...modeFlags(cluster.profile) })}`,
       };
     }
-    const failure = await restore(deps, move, { cluster, entry });
-    if (failure !== undefined) {
-      return failure;
+    const stopped = await restore(started, move, { cluster, entry, isNew: before === undefined });
+    if (stopped !== undefined) {
+      return stopped;
     }
   }
   return undefined;
 }
 
+/** Why nobody knows that the identity of an entry trusts an account: it does not, or Azure did not say. */
+async function notTrusted(
+  { azure, signal }: MoveDeps,
+  {
+    facts: { issuer },
+    entry: { identity },
+    subject,
+  }: {
+    readonly facts: Pick<MigrationFacts, 'issuer'>;
+    readonly entry: CleanedEntry;
+    readonly subject: string;
+  },
+): Promise<{ readonly code: string; readonly why: string } | undefined> {
+  const known = await probeNext(signal, issuer, async (url) => {
+    const credentials = url === undefined ? [] : await azure.federatedCredentials.list(identity, signal);
+    return credentialOf(credentials, { issuer: url ?? '', subject });
+  });
+  if (known.kind === 'unread') {
+    const { code, message } = known.error;
+    return { code, why: `whether ${identity} trusts ${subject} could not be read (${message})` };
+  }
+  return known.value === undefined
+    ? { code: 'NotTrusted', why: `${identity} does not trust ${subject}` }
+    : undefined;
+}
+
+function isEntry({ identity, name, bindingSelector }: PodIdentity, entry: CleanedEntry): boolean {
+  return sameResource(identity.resourceId, entry.identity) && (bindingSelector || name) === entry.selector;
+}
+
 async function restore(
-  deps: MoveDeps,
+  { options, ...started }: ReturnType<typeof openEntries>,
   move: Move,
-  { cluster, entry }: { readonly cluster: Cluster; readonly entry: CleanedEntry },
+  {
+    cluster,
+    entry,
+    isNew,
+  }: { readonly cluster: Cluster; readonly entry: CleanedEntry; readonly isNew: boolean },
 ): Promise<MoveFailure | undefined> {
-  const { options, ...started } = openEntries(deps, cluster, deps.options);
   const { namespace, name, selector, identity } = entry;
-  const before = findEntry(await started.entries.get(cluster.id, deps.signal), entry);
   const request = {
     cluster: cluster.id,
     namespace,
@@ -61,7 +101,7 @@ async function restore(
     bindingSelector: selector,
   };
   const { done } = await addIdentity(started, request, options);
-  if (before === undefined) {
+  if (isNew) {
     move.wrote.push(`pod identity ${entryText(entry)}`);
   }
   return done?.failure === undefined ? undefined : failureOf(done.failure);
