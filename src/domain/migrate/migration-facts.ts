@@ -16,6 +16,8 @@ export type Reading<Value> =
 export interface ReadServiceAccount extends EntryKey {
   readonly uid?: string;
   readonly annotations: Readonly<Record<string, string>>;
+  /** A migration owns annotations of it. */
+  readonly migrated?: boolean;
   readonly imagePullSecrets: readonly string[];
   readonly secrets: readonly string[];
 }

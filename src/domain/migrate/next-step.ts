@@ -56,6 +56,21 @@ export function nextStep(
   }
 }
 
+/** What comes next, after what its pods have already, where it does not count as being there. */
+export function stillLabelled(
+  { template, workload }: Candidate,
+  step: Step,
+  next: Hint,
+  { cluster }: Pick<MigrationFacts, 'cluster'>,
+): Hint {
+  if (template.labels[useLabel] !== 'true' || step === 'dual' || step === 'moved') {
+    return next;
+  }
+  const { kind, namespace, name } = workload;
+  const back = nextCommand('migrate rollback', cluster, { namespace, workload: `${kind}/${name}` });
+  return advice`It has the label azure.workload.identity/use already. Back: ${back}; on: ${next}`;
+}
+
 /** Why a workload that has the label does not count as moved yet. */
 function watchAgain(silence: Silence, again: Command): Hint {
   switch (silence.kind) {
@@ -82,6 +97,6 @@ function trustCommand(candidate: Candidate, facts: MigrationFacts, nameOf: Crede
   const trust = ['--issuer', issuer, '--subject', subject, '--audiences', exchangeAudience];
   const made = command('az identity federated-credential create', ...words, ...trust);
   return candidate.template.labels[useLabel] === 'true'
-    ? advice`It has the label already, and its new pods get no token until this is done: ${made}`
+    ? advice`its new pods get no token until this is done: ${made}`
     : advice`${made}`;
 }

@@ -14,7 +14,7 @@ import { type Candidate, toCandidate } from './candidate.ts';
 import { type CredentialLimits, credentialLimits, type IdentityLimit } from './limits.ts';
 import { managerOf } from './manager.ts';
 import { type MigrationFacts, readingOr } from './migration-facts.ts';
-import { type CredentialName, nextStep } from './next-step.ts';
+import { type CredentialName, nextStep, stillLabelled } from './next-step.ts';
 import type { PlannedWorkload } from './planned-workload.ts';
 import { stepOf } from './progress.ts';
 import { chooseRoute, heldByExchange, type RouteChoice } from './route.ts';
@@ -106,7 +106,12 @@ function planOne(
     step,
     blockers,
     passed: inOrder(passed),
-    next: first?.hint ?? nextStep(candidate, { route, step, silence }, facts, credentialName),
+    next: stillLabelled(
+      candidate,
+      step,
+      first?.hint ?? nextStep(candidate, { route, step, silence }, facts, credentialName),
+      facts,
+    ),
     ...(notes.length === 0 ? {} : { notes }),
     budgets: readingOr(facts.disruptionBudgets, []).filter(
       (budget) => budget.namespace === namespace && selectsLabels(budget.selector, template.labels),

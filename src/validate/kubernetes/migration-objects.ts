@@ -1,4 +1,5 @@
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
+import { migrationManager } from '../../domain/migrate/apply/migration-writes.ts';
 import type {
   ReadDisruptionBudget,
   ReadNamespace,
@@ -18,12 +19,15 @@ import { parseLabelSelector } from './workloads.ts';
 
 export function parseServiceAccount(json: unknown): ReadServiceAccount | undefined {
   const key = keyOf(json);
-  const uid = isRecord(json) ? stringAt(recordAt(json, 'metadata'), 'uid') : undefined;
+  const metadata = isRecord(json) ? recordAt(json, 'metadata') : {};
+  const uid = stringAt(metadata, 'uid');
+  const managers = recordsAt(metadata, 'managedFields').map((each) => stringAt(each, 'manager'));
   return key && isRecord(json)
     ? {
         ...key,
         ...(uid === undefined ? {} : { uid }),
-        annotations: stringMapAt(recordAt(json, 'metadata'), 'annotations') ?? {},
+        annotations: stringMapAt(metadata, 'annotations') ?? {},
+        ...(managers.includes(migrationManager) ? { migrated: true } : {}),
         imagePullSecrets: namesAt(json, 'imagePullSecrets'),
         secrets: namesAt(json, 'secrets'),
       }

@@ -598,7 +598,7 @@ describe('the state of a workload', () => {
       'planned',
       'it has the label, and nobody trusts its account',
       { ...annotatedAccount, ...deployment(labelled) },
-      /^It has the label already, and its new pods get no token until this is done: az identity federated-credential create /,
+      /^It has the label azure.workload.identity\/use already. Back: podid migrate rollback .*--namespace demo --workload Deployment\/web; on: its new pods get no token until this is done: az identity federated-credential create /,
     ],
     [
       'planned',

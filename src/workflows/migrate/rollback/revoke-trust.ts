@@ -1,53 +1,60 @@
 import { credentialOf, federatedCredentialName } from '../../../domain/azure/federated-credential.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { subjectOf } from '../../../domain/exchange/exchange-cluster.ts';
+import { nativeUsers } from '../../../domain/exchange/native-users.ts';
 import { noExchangeDefaults } from '../../../domain/exchange/token-source.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { AzureIdentity } from '../../../domain/kubernetes/identity-resources.ts';
+import { workloadGroups } from '../../../domain/migrate/bound-workloads.ts';
 import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts';
+import { groupId } from '../../../domain/migrate/service-account.ts';
+import { exchangeAudience } from '../../../domain/migrate/workload-identity-words.ts';
 import { advice, othersText } from '../../../errors/hint.ts';
+import { type Probe, probeNext } from '../../doctor/probe.ts';
 import { agentHome } from '../../exchange/read-exchange.ts';
 import { isByWorkload } from '../../exchange/read-workload-view.ts';
 import type { Move, MoveDeps, MoveFailure } from '../apply/move.ts';
+import { goingBack } from './plan-rollback.ts';
 
 interface Known {
-  readonly facts: Pick<MigrationFacts, 'cluster' | 'issuer' | 'objects' | 'resources' | 'resourceIds'>;
-  /** Others with the label that run as its account. */
-  readonly sharing: readonly string[];
+  readonly facts: MigrationFacts;
+  readonly moves: readonly Move[];
   /** Of a text, in hex. */
   readonly sha256: (text: string) => string;
 }
 
 /**
  * Deletes the federated credentials that podid made for an account; those that others made stay, and so do those by which
- * the agent exchanges the account's tokens: they have the same issuer, subject and name.
+ * the agent exchanges the account's tokens, or by which others sign in: they have the same issuer, subject and name.
  */
 export async function revokeTrust(
   deps: MoveDeps,
   move: Move,
-  { facts, sharing, sha256 }: Known,
+  { facts, moves, sha256 }: Known,
 ): Promise<MoveFailure | undefined> {
   const { azure, report, signal } = deps;
   const { namespace, serviceAccount, identities } = move.workload;
   const issuer = facts.issuer.kind === 'read' ? facts.issuer.value : undefined;
   const subject = subjectOf({ namespace, name: serviceAccount });
-  if (issuer === undefined || sharing.length > 0) {
+  if (issuer === undefined) {
     return undefined;
   }
   const trust = { issuer, subject };
+  const users = await credentialUsers(deps, { facts, moves, namespace });
   for (const { namespace: of, name, resourceId } of identities) {
     const known = resourceId === undefined ? [] : await azure.federatedCredentials.list(resourceId, signal);
     const credential = credentialOf(known, trust);
     if (credential === undefined || resourceId === undefined) {
       continue;
     }
+    const stays = `Federated credential ${credential.name} of ${subject} stays`;
     if (credential.name !== federatedCredentialName(trust, sha256)) {
-      report.note(`Federated credential ${credential.name} of ${subject} stays: podid did not make it.`);
+      report.note(`${stays}: podid did not make it.`);
       continue;
     }
     if (facts.objects.kind === 'unread') {
       report.note(
-        `Federated credential ${credential.name} of ${subject} stays, for nobody knows whether podid's agent exchanges tokens by it: ${facts.objects.error.message}`,
+        `${stays}, for nobody knows whether podid's agent exchanges tokens by it: ${facts.objects.error.message}`,
       );
       continue;
     }
@@ -60,10 +67,48 @@ export async function revokeTrust(
       );
       continue;
     }
+    const why =
+      users.kind === 'read'
+        ? users.value.get(subject)
+        : `who else signs in by it could not be read. ${users.error.message}`;
+    if (why !== undefined) {
+      report.note(`${stays}: ${why}`);
+      continue;
+    }
     await azure.federatedCredentials.remove(resourceId, credential.name, signal);
     move.wrote.push(`federated credential of ${subject} on identity ${of}/${name}, deleted`);
   }
   return undefined;
+}
+
+/**
+ * Whose tokens of an account are for Entra, without what goes back now: their label is gone from the cluster, and what
+ * they mount themselves is not. Annotations are read anew, for those of a migration have gone since.
+ */
+function credentialUsers(
+  { api, signal }: MoveDeps,
+  { facts, moves, namespace }: Pick<Known, 'facts' | 'moves'> & { readonly namespace: string },
+): Promise<Probe<ReadonlyMap<string, string>>> {
+  const going = goingBack(moves);
+  const templates = workloadGroups(facts)
+    .filter((group) => group.namespace === namespace)
+    .flatMap(({ kind, name, ...group }) => {
+      const isGoing = going.has(groupId({ kind, namespace, name }));
+      // Its pods of before are gone, with the token that the webhook gave them.
+      const found = isGoing
+        ? group.templates
+        : [...group.templates, ...group.pods.map((pod) => pod.template)];
+      return found.map((template) => ({
+        kind,
+        namespace,
+        name,
+        template: isGoing ? { ...template, labels: {} } : template,
+      }));
+    });
+  return probeNext(signal, facts.providerClasses, async (providerClasses) => {
+    const serviceAccounts = await api.migration.serviceAccounts(namespace, signal);
+    return nativeUsers({ templates, serviceAccounts, providerClasses, audience: exchangeAudience });
+  });
 }
 
 /** The AzureIdentity of a managed identity whose tokens the agent exchanges by those of its pods' accounts, if one has it so. */

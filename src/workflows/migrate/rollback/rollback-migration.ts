@@ -1,21 +1,19 @@
 import type { Cluster, ClusterId } from '../../../domain/clusters/cluster.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
-import { workloadGroups } from '../../../domain/migrate/bound-workloads.ts';
 import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts';
-import { groupId } from '../../../domain/migrate/service-account.ts';
-import { useLabel } from '../../../domain/migrate/workload-identity-words.ts';
 import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
-import type { Change, Outcome } from '../../change/outcome.ts';
+import { advice, type Hint, othersText } from '../../../errors/hint.ts';
+import type { Outcome } from '../../change/outcome.ts';
 import { type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
 import type { ApplyDeps } from '../apply/apply-migration.ts';
 import { chosenMoves } from '../apply/choose-moves.ts';
 import { migrationEnd } from '../apply/migration-end.ts';
-import { isBefore, type Move, type MoveDeps, type MoveFailure, moveText, step } from '../apply/move.ts';
+import { type Move, type MoveDeps, type MoveFailure, moveText, step } from '../apply/move.ts';
 import { gatherFacts } from '../gather-facts.ts';
 import type { PlanRequest, WorkloadChoice } from '../plan-migration.ts';
 import { unreadUsers } from '../unread-users.ts';
+import { labelledWith, rollbackChanges, rollbackQuestion } from './plan-rollback.ts';
 import { releaseAccount } from './release-account.ts';
 import { restoreEntries } from './restore-entries.ts';
 import { revokeTrust } from './revoke-trust.ts';
@@ -45,11 +43,14 @@ export async function rollbackMigration(
   const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
   const facts = await gatherFacts({ ...deps, kube: { ...deps.kube, connect: async () => api } }, request);
   const moves = chosenMoves(deps, facts, request).map(({ failure: _, ...move }): Move => move);
-  const changes = moves.flatMap((move) => changesOf(move, request));
+  const changes = rollbackChanges(facts, moves, request);
+  for (const move of moves.filter(isExchanged)) {
+    deps.report.note(exchangeGoesOn(move, request.cluster));
+  }
   if (options.dryRun) {
     return { plan: { changes, puts: 0 } };
   }
-  if (changes.length > 0 && !(await deps.confirm(question(moves, request)))) {
+  if (changes.length > 0 && !(await deps.confirm(rollbackQuestion(moves, request)))) {
     return { done: { result: moves, cluster } };
   }
   const rehearsal = { rounds: 0, overMs: 0 };
@@ -74,13 +75,25 @@ async function carryOut(
     await eachConcurrently(moves, (move) => step(deps, move, () => unlabelTemplate(deps, move)));
     for (const move of moves) {
       await step(deps, move, () => giveBack(deps, move, { facts, moves }, request));
-      move.state = move.failure === undefined ? 'rolled-back' : move.state;
+      if (move.failure === undefined && !isExchanged(move)) {
+        move.state = 'rolled-back';
+      }
     }
   } catch (error) {
     const going = 'What was taken back stays so; the same command goes on from there.';
     throw endOfWait(deps, error, going, nextCommand('migrate rollback', cluster.id).again());
   }
   return migrationEnd(moves, cluster);
+}
+
+/** The agent exchanges the tokens of all of its identities, which is no work of a migration. */
+function isExchanged({ from }: Move): boolean {
+  return from === 'exchange';
+}
+
+function exchangeGoesOn(move: Move, cluster: ClusterId): Hint {
+  const identity = move.workload.identities.map(entryText);
+  return advice`podid migrate has nothing to undo of how ${othersText(moveText(move))} gets its tokens: podid's agent exchanges them. That ends with ${nextCommand('exchange disable', cluster, { identity })}`;
 }
 
 /** What stood behind the label goes, unless others need it, or might. */
@@ -103,83 +116,6 @@ async function giveBack(
   const sharing = labelledWith(facts, move, moves);
   return (
     (await releaseAccount(deps, move, sharing)) ??
-    (revokes ? await revokeTrust(deps, move, { facts, sharing, sha256 }) : undefined)
+    (revokes ? await revokeTrust(deps, move, { facts, moves, sha256 }) : undefined)
   );
-}
-
-/** Workloads with the label that run as its account, and do not go back now. */
-function labelledWith(facts: MigrationFacts, { workload }: Move, moves: readonly Move[]): readonly string[] {
-  const going = new Set(
-    moves.filter(({ failure }) => failure === undefined).map((move) => groupId(move.workload)),
-  );
-  return workloadGroups(facts)
-    .filter(
-      (group) =>
-        group.namespace === workload.namespace &&
-        !going.has(groupId(group)) &&
-        group.templates.some(
-          ({ serviceAccount, labels }) =>
-            serviceAccount === workload.serviceAccount && labels[useLabel] === 'true',
-        ),
-    )
-    .map(groupId);
-}
-
-function changesOf({ workload, state }: Move, { revokeTrust: revokes }: RollbackRequest): readonly Change[] {
-  const { namespace, name, kind, serviceAccount, identities, cleaned } = workload;
-  const template: Change = {
-    action: 'update',
-    kind: 'workload',
-    namespace,
-    name,
-    before: { kind, templateLabels: { [useLabel]: 'true' } },
-    after: { kind, ...(cleaned && { templateLabels: { [bindingLabel]: cleaned.binding } }) },
-  };
-  const entries = (cleaned?.entries ?? []).map(
-    (entry): Change => ({
-      action: 'add',
-      kind: 'identity',
-      namespace: entry.namespace,
-      name: entry.name,
-      before: null,
-      after: { identityResourceId: entry.identity, bindingSelector: entry.selector },
-    }),
-  );
-  const account: Change = {
-    action: 'update',
-    kind: 'serviceAccount',
-    namespace,
-    name: serviceAccount,
-    before: { clientId: identities[0]?.clientId ?? null },
-    after: null,
-  };
-  const credentials = identities
-    .filter(({ isTrusted }) => isTrusted)
-    .map(
-      (identity): Change => ({
-        action: 'delete',
-        kind: 'federatedCredential',
-        namespace: identity.namespace,
-        name: identity.name,
-        before: { identity: identity.resourceId ?? null },
-        after: null,
-      }),
-    );
-  return [
-    ...entries,
-    ...(state === 'dual' || state === 'moved' || state === 'cleaned' ? [template] : []),
-    ...(isBefore(state, 'annotated') ? [] : [account]),
-    ...(revokes ? credentials : []),
-  ];
-}
-
-function question(moves: readonly Move[], { revokeTrust: revokes }: RollbackRequest): string {
-  const names = moves.map(moveText);
-  const again = moves.flatMap(({ workload }) => workload.cleaned?.entries ?? []);
-  const entries =
-    again.length === 0
-      ? ''
-      : ` Made again: ${again.map((entry) => `pod identity ${entryText(entry)} (${entry.identity})`).join(', ')}.`;
-  const trust = revokes ? ' Federated credentials that podid made for them are deleted.' : '';
-  return `Take ${names.join(', ')} back to pod identity? Pods with the label are replaced.${entries}${trust}`;
 }

@@ -2,6 +2,7 @@ import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import { isHeld, release } from '../../../domain/migrate/apply/canary.ts';
 import { cleanedAnnotation } from '../../../domain/migrate/apply/cleaned-record.ts';
 import type { LiveWorkload, WorkloadChange } from '../../../domain/migrate/apply/migration-writes.ts';
+import type { ReadWorkload } from '../../../domain/migrate/read-workload.ts';
 import { workloadText } from '../../../domain/migrate/workload-commands.ts';
 import { proxyAnnotation, useLabel } from '../../../domain/migrate/workload-identity-words.ts';
 import { startDeadline } from '../../../domain/time/deadline.ts';
@@ -20,7 +21,7 @@ export async function unlabelTemplate(deps: MoveDeps, move: Move): Promise<MoveF
   const change: TemplateChange = {
     change: withoutLabel(live),
     besides: (found) => (isHeld(found) ? release(found) : {}),
-    isDone: (found) => !isLabelled(found) && !isHeld(found) && lostBinding(found) === undefined,
+    isDone: isBack,
   };
   if (!change.isDone(live)) {
     const isOthers = move.workload.manager !== undefined && !isHeld(live);
@@ -34,8 +35,13 @@ export async function unlabelTemplate(deps: MoveDeps, move: Move): Promise<MoveF
   return (await watchReturn(deps, move)) ?? (await forgetCleaning(deps, move));
 }
 
+/** Whether a migration has left nothing on it that its pods or its rollout go by. */
+export function isBack(found: ReadWorkload): boolean {
+  return !isLabelled(found) && !isHeld(found) && lostBinding(found) === undefined;
+}
+
 /** The label of pod identity that podid took from it, and that is to come back. */
-function lostBinding({ template, cleaned }: LiveWorkload): string | undefined {
+export function lostBinding({ template, cleaned }: ReadWorkload): string | undefined {
   return Object.hasOwn(template.labels, bindingLabel) ? undefined : cleaned?.binding;
 }
 
@@ -47,7 +53,7 @@ async function forgetCleaning(deps: MoveDeps, move: Move): Promise<MoveFailure |
   });
 }
 
-function isLabelled({ template }: LiveWorkload): boolean {
+export function isLabelled({ template }: ReadWorkload): boolean {
   return Object.hasOwn(template.labels, useLabel);
 }
 

@@ -1,0 +1,151 @@
+import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
+import { heldAnnotation } from '../../../domain/migrate/apply/canary.ts';
+import { cleanedAnnotation } from '../../../domain/migrate/apply/cleaned-record.ts';
+import { formerAnnotation } from '../../../domain/migrate/apply/migration-writes.ts';
+import { workloadGroups } from '../../../domain/migrate/bound-workloads.ts';
+import { type MigrationFacts, readingOr } from '../../../domain/migrate/migration-facts.ts';
+import { groupId } from '../../../domain/migrate/service-account.ts';
+import { clientIdAnnotation, useLabel } from '../../../domain/migrate/workload-identity-words.ts';
+import type { Change } from '../../change/outcome.ts';
+import { type Move, moveText } from '../apply/move.ts';
+import { unreadUsers } from '../unread-users.ts';
+import { isBack, isLabelled, lostBinding } from './unlabel-template.ts';
+
+interface Choice {
+  readonly revokeTrust: boolean;
+}
+
+/**
+ * What a rollback will write, by what the objects carry: how far a workload counts says nothing of that, for one whose
+ * federated credential was deleted counts as `planned`, and its pods have the label still.
+ */
+export function rollbackChanges(
+  facts: MigrationFacts,
+  moves: readonly Move[],
+  { revokeTrust }: Choice,
+): readonly Change[] {
+  return moves.flatMap((move) => [
+    ...entryChanges(move),
+    ...workloadChanges(facts, move),
+    ...accountChanges(facts, move, moves),
+    ...(revokeTrust ? credentialChanges(move) : []),
+  ]);
+}
+
+export function rollbackQuestion(moves: readonly Move[], { revokeTrust }: Choice): string {
+  const names = moves.map(moveText);
+  const again = moves.flatMap(({ workload }) => workload.cleaned?.entries ?? []);
+  const entries =
+    again.length === 0
+      ? ''
+      : ` Made again: ${again.map((entry) => `pod identity ${entryText(entry)} (${entry.identity})`).join(', ')}.`;
+  const trust = revokeTrust ? ' Federated credentials that podid made for them are deleted.' : '';
+  return `Take ${names.join(', ')} back to pod identity? Pods with the label are replaced.${entries}${trust}`;
+}
+
+/** Workloads with the label that run as its account, and do not go back now. */
+export function labelledWith(
+  facts: MigrationFacts,
+  { workload }: Move,
+  moves: readonly Move[],
+): readonly string[] {
+  const going = goingBack(moves);
+  return workloadGroups(facts)
+    .filter(
+      (group) =>
+        group.namespace === workload.namespace &&
+        !going.has(groupId(group)) &&
+        group.templates.some(
+          ({ serviceAccount, labels }) =>
+            serviceAccount === workload.serviceAccount && labels[useLabel] === 'true',
+        ),
+    )
+    .map(groupId);
+}
+
+/** Those of a run that nothing has stopped, by `groupId`. */
+export function goingBack(moves: readonly Move[]): ReadonlySet<string> {
+  return new Set(
+    moves.filter(({ failure }) => failure === undefined).map(({ workload }) => groupId(workload)),
+  );
+}
+
+function entryChanges({ workload }: Move): readonly Change[] {
+  return (workload.cleaned?.entries ?? []).map((entry) => ({
+    action: 'add',
+    kind: 'identity',
+    namespace: entry.namespace,
+    name: entry.name,
+    before: null,
+    after: { identityResourceId: entry.identity, bindingSelector: entry.selector },
+  }));
+}
+
+function workloadChanges(facts: MigrationFacts, { workload }: Move): readonly Change[] {
+  const { kind, namespace, name } = workload;
+  const object = workloadGroups(facts).find((group) => groupId(group) === groupId(workload))?.object;
+  if (object === undefined) {
+    return [];
+  }
+  const { annotations, template } = object;
+  const notes = [heldAnnotation, cleanedAnnotation].filter((each) => Object.hasOwn(annotations, each));
+  if (isBack(object) && notes.length === 0) {
+    return [];
+  }
+  const binding = lostBinding(object);
+  const change: Change = {
+    action: 'update',
+    kind: 'workload',
+    namespace,
+    name,
+    before: {
+      kind,
+      ...(isLabelled(object) ? { templateLabels: { [useLabel]: template.labels[useLabel] } } : {}),
+      ...(notes.length === 0
+        ? {}
+        : { annotations: Object.fromEntries(notes.map((each) => [each, annotations[each]])) }),
+    },
+    after: { kind, ...(binding === undefined ? {} : { templateLabels: { [bindingLabel]: binding } }) },
+  };
+  return [change];
+}
+
+/** What a migration owns of the account goes, unless others need it, or might. */
+function accountChanges(facts: MigrationFacts, move: Move, moves: readonly Move[]): readonly Change[] {
+  const { namespace, serviceAccount } = move.workload;
+  const account = readingOr(facts.serviceAccounts, []).find(
+    (each) => each.namespace === namespace && each.name === serviceAccount,
+  );
+  if (
+    account?.migrated !== true ||
+    unreadUsers(facts) !== undefined ||
+    labelledWith(facts, move, moves).length > 0
+  ) {
+    return [];
+  }
+  const former = account.annotations[formerAnnotation];
+  return [
+    {
+      action: 'update',
+      kind: 'serviceAccount',
+      namespace,
+      name: serviceAccount,
+      before: { clientId: account.annotations[clientIdAnnotation] ?? null },
+      after: former === undefined ? null : { clientId: former },
+    },
+  ];
+}
+
+function credentialChanges({ workload }: Move): readonly Change[] {
+  return workload.identities
+    .filter(({ isTrusted }) => isTrusted)
+    .map((identity) => ({
+      action: 'delete',
+      kind: 'federatedCredential',
+      namespace: identity.namespace,
+      name: identity.name,
+      before: { identity: identity.resourceId ?? null },
+      after: null,
+    }));
+}
