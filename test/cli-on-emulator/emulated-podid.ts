@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import { connectAzure as connectAzureBy } from '../../src/arm/connect-azure.ts';
 import { type Context, createContext } from '../../src/cli/run/context.ts';
 import { runProgram } from '../../src/cli/run/program.ts';
+import type { Clock } from '../../src/domain/time/clock.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/start-emulator.ts';
 import { sink } from './sink.ts';
 
@@ -22,11 +24,13 @@ export interface EmulatedPodid extends AsyncDisposable {
 
 /**
  * podid and an Azure of its own. Waiting is quick: the emulator's operations end when they are asked about.
+ *
+ * @param own `azureClock`: by which writes keep their distance; by default the machine's
  */
 export async function emulatedPodid(
   options: EmulatorOptions = {},
   always: Readonly<Record<string, string>> = {},
-  own: Partial<Context> = {},
+  { azureClock, ...own }: Partial<Context> & { readonly azureClock?: Clock } = {},
 ): Promise<EmulatedPodid> {
   const emulator = await startEmulator(options);
   const run: EmulatedPodid['run'] = async (line, more = {}, stdin = '') => {
@@ -39,7 +43,11 @@ export async function emulatedPodid(
       stdout: stdout.stream,
       stderr: stderr.stream,
     });
-    const context = { ...real, ...own };
+    const connectAzure: Context['connectAzure'] = async (choice) =>
+      azureClock === undefined
+        ? await real.connectAzure(choice)
+        : connectAzureBy({ ...choice, environment: env, clock: azureClock, userAgent: 'podid/test' });
+    const context = { ...real, connectAzure, ...own };
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const exitCode = await runProgram(argv, context);
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };

@@ -4,10 +4,10 @@ import type { EmulatorOptions } from '../../src/emulator/start-emulator.ts';
 import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
 
 /** Two hundred times as fast: a rehearsal of two minutes takes a good half second. */
-export function fastClock(): Clock {
+export function fastClock(times = 200): Clock {
   return {
     now: () => Date.now(),
-    monotonic: () => performance.now() * 200,
+    monotonic: () => performance.now() * times,
     random: () => 0,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
@@ -18,7 +18,7 @@ export function fastClock(): Clock {
         const timer = setTimeout(() => {
           signal.removeEventListener('abort', stop);
           resolve();
-        }, ms / 200);
+        }, ms / times);
         if (signal.aborted) {
           stop();
         }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/domain/time/clock.ts';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
 import { type EmulatedPodid, emulatedPodid } from './emulated-podid.ts';
 import { fastClock } from './exchange-emulator.ts';
@@ -13,8 +14,9 @@ export interface Moved {
 }
 
 /** A cluster that makes pods, with Deployment demo/web of two. */
-export async function movingWorld(clock = fastClock()): Promise<EmulatedPodid> {
-  return await emulatedPodid({ scenario: 'way-out' }, {}, { clock });
+export async function movingWorld(clock = fastClock(), azureClock?: Clock): Promise<EmulatedPodid> {
+  const clocks = { clock, ...(azureClock === undefined ? {} : { azureClock }) };
+  return await emulatedPodid({ scenario: 'way-out' }, {}, clocks);
 }
 
 /** The same, whose agents were there before its pods, and a switch to a day later, in which no pod has asked them. */
