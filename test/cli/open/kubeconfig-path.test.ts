@@ -49,6 +49,10 @@ const commands = [
   `nmi uninstall ${where} --dry-run`,
   `doctor ${where}`,
   `add ${where} ${entry} --identity-resource-id ${identityId} --mode cluster`,
+  ...['exchange status', 'migrate plan', 'migrate status', 'takeover plan', 'takeover status', 'access'].map(
+    (words) => `${words} ${where}`,
+  ),
+  ...['nmi collect', 'nmi top'].map((words) => `${words} ${where}`),
 ];
 
 describe('the kubeconfig that kubectl would take', () => {
