@@ -29,7 +29,10 @@ export interface Way {
   readonly nodes: readonly string[];
   /** Those pods, `namespace/name`: who asks about one finds it here. */
   readonly podKeys: readonly string[];
-  /** Service accounts that have it, `namespace/name`, whether pods run as them or not. */
+  /**
+   * Service accounts that have it, `namespace/name`, whether pods run as them or not; `namespace/*` and a lone `*` for groups
+   * of all of them.
+   */
   readonly accounts: readonly string[];
 }
 

@@ -63,27 +63,54 @@ export function isIdentity(
   );
 }
 
+/** A way of which nobody counted the pods is kept wherever its pods may be what was asked for. */
 function fits(way: Way, { namespace, pod, serviceAccount, workload, node }: AccessChoice): boolean {
   return (
-    (namespace === undefined || way.namespace === namespace || leadsIn(way, namespace)) &&
-    (pod === undefined || way.podKeys.includes(pod)) &&
-    (serviceAccount === undefined || way.accounts.includes(serviceAccount)) &&
+    (namespace === undefined || mayLeadIn(way, namespace)) &&
+    (pod === undefined || way.podKeys.includes(pod) || isUncounted(way, namespaceOf(pod))) &&
+    (serviceAccount === undefined || isOfAccount(way, serviceAccount)) &&
     (workload === undefined || isOfWorkload(way, workload)) &&
-    (node === undefined || way.nodes.includes(node))
+    (node === undefined || way.nodes.includes(node) || (way.pods === undefined && way.nodes.length === 0))
   );
 }
 
-function leadsIn({ namespace, podKeys }: Way, wanted: string): boolean {
-  return namespace === '' && podKeys.some((key) => key.startsWith(`${wanted}/`));
+function mayLeadIn(way: Way, wanted: string): boolean {
+  return (
+    way.namespace === wanted ||
+    isUncounted(way, wanted) ||
+    (way.namespace === '' &&
+      (way.podKeys.some((key) => key.startsWith(`${wanted}/`)) ||
+        way.accounts.some((account) => account === '*' || namespaceOf(account) === wanted)))
+  );
+}
+
+function isOfAccount(way: Way, wanted: string): boolean {
+  const namespace = namespaceOf(wanted);
+  return (
+    [wanted, `${namespace}/*`, '*'].some((each) => way.accounts.includes(each)) ||
+    (way.accounts.length === 0 && isUncounted(way, namespace))
+  );
 }
 
 function isOfWorkload(
-  { namespace, workloads }: Way,
+  way: Way,
   { namespace: wanted, workload }: NonNullable<AccessChoice['workload']>,
 ): boolean {
-  return namespace === wanted
-    ? workloads.includes(workload)
-    : namespace === '' && workloads.includes(`${wanted}/${workload}`);
+  return (
+    isUncounted(way, wanted) ||
+    (way.namespace === wanted
+      ? way.workloads.includes(workload)
+      : way.namespace === '' && way.workloads.includes(`${wanted}/${workload}`))
+  );
+}
+
+/** Whether pods of the namespace may have it, of which nobody knows. */
+function isUncounted({ pods, namespace }: Way, wanted: string): boolean {
+  return pods === undefined && (namespace === '' || namespace === wanted);
+}
+
+function namespaceOf(key: string): string {
+  return key.split('/')[0] ?? '';
 }
 
 function isAbout({ about }: Finding, { resourceId, objects, roles = [], ways }: IdentityAccess): boolean {

@@ -25,18 +25,20 @@ export interface RbacGrant {
 }
 
 /**
- * All that bindings give. Those by which Kubernetes' own parts live (`system:…`) are left out: whoever runs as one of
- * them is the control plane.
+ * All that bindings give. Subjects that are Kubernetes' own parts are left out: whoever runs as one of them is the control
+ * plane. What a binding is called says nothing: anybody may call theirs `system:…`.
  */
 export function grantsOf({ roles, bindings }: RbacObjects): readonly RbacGrant[] {
   const byKey = new Map(roles.map((role) => [roleKey(role), role.rules]));
-  return bindings.filter(isOfPeople).flatMap((binding) => {
+  return bindings.flatMap((binding) => {
     const { namespace, name, roleKind, roleName, subjects } = binding;
     const inNamespace = roleKind === 'Role' && namespace !== undefined ? { namespace } : {};
     const rules = byKey.get(roleKey({ ...inNamespace, name: roleName })) ?? [];
     const via = namespace === undefined ? `ClusterRoleBinding ${name}` : `RoleBinding ${namespace}/${name}`;
     const role = roleKind === 'Role' ? `Role ${namespace ?? ''}/${roleName}` : `ClusterRole ${roleName}`;
-    return subjects.filter(isOther).map((subject) => ({ subject, namespace, rules, via, role }));
+    return subjects
+      .filter((subject) => isOther(subject, binding))
+      .map((subject) => ({ subject, namespace, rules, via, role }));
   });
 }
 
@@ -44,15 +46,14 @@ function roleKey({ namespace, name }: { readonly namespace?: string; readonly na
   return `${namespace ?? ''}/${name}`;
 }
 
-function isOfPeople({ name }: RbacBinding): boolean {
-  return !name.startsWith('system:');
+function isOther({ kind, namespace, name }: RbacSubject, { roleKind, roleName }: RbacBinding): boolean {
+  return kind === 'ServiceAccount'
+    ? !(namespace === 'kube-system' && roleKind === 'ClusterRole' && roleName === `system:controller:${name}`)
+    : !ofKubernetes.test(name);
 }
 
-function isOther({ kind, name }: RbacSubject): boolean {
-  return kind === 'ServiceAccount' || !ofKubernetes.test(name);
-}
-
-const ofKubernetes = /^system:(?!masters$|serviceaccounts?:|serviceaccounts$|(?:un)?authenticated$)/;
+const ofKubernetes =
+  /^system:(?!masters$|serviceaccounts?:|serviceaccounts$|(?:un)?authenticated$|anonymous$)/;
 const accountGroup = /^system:serviceaccounts(?::(.+))?$/;
 
 /** Whether one of the rules allows it, by Kubernetes' own wildcards. */
@@ -83,19 +84,24 @@ export function isAccount(subject: RbacSubject, account: EntryKey): boolean {
   if (subject.kind === 'User') {
     return subject.name === `system:serviceaccount:${account.namespace}:${account.name}`;
   }
-  const group = accountGroup.exec(subject.name);
-  return (
-    subject.name === 'system:authenticated' ||
-    (group !== null && (group[1] === undefined || group[1] === account.namespace))
-  );
+  const within = accountsOfGroup(subject);
+  return within === '' || within === account.namespace;
+}
+
+/** The namespace whose service accounts are in a group, '' for those of all; undefined: the group is none of accounts. */
+export function accountsOfGroup({ kind, name }: RbacSubject): string | undefined {
+  if (kind !== 'Group') {
+    return undefined;
+  }
+  const group = accountGroup.exec(name);
+  return name === 'system:authenticated' ? '' : group === null ? undefined : (group[1] ?? '');
 }
 
 /** Whether pods can be it: a service account, or a group that service accounts are in. */
 export function isOfPods(subject: RbacSubject): boolean {
   return (
     subject.kind === 'ServiceAccount' ||
-    subject.name === 'system:authenticated' ||
-    (subject.kind === 'Group' && accountGroup.test(subject.name)) ||
+    accountsOfGroup(subject) !== undefined ||
     (subject.kind === 'User' && subject.name.startsWith('system:serviceaccount:'))
   );
 }

@@ -4,7 +4,7 @@ import { credentialOf } from '../../kubernetes/identity-credential.ts';
 import type { AzureIdentity } from '../../kubernetes/identity-resources.ts';
 import type { AccessPod, RbacSubject } from '../access-objects.ts';
 import { sortedTexts, type Way } from '../access-report.ts';
-import { allows, isAccount, isOfPods, type RbacGrant, subjectText } from '../rbac.ts';
+import { accountsOfGroup, allows, isAccount, isOfPods, type RbacGrant, subjectText } from '../rbac.ts';
 import { type PodIndex, podsOfWay } from './pods-of-way.ts';
 
 /** The service account that a federated credential names; undefined where it names none. */
@@ -133,9 +133,14 @@ function podsOfSubject(subject: RbacSubject, pods: PodIndex): readonly AccessPod
   );
 }
 
-function accountsOf({ kind, namespace, name }: RbacSubject): readonly string[] {
+function accountsOf(subject: RbacSubject): readonly string[] {
+  const { kind, namespace, name } = subject;
   if (kind === 'ServiceAccount') {
     return [`${namespace ?? ''}/${name}`];
+  }
+  const within = accountsOfGroup(subject);
+  if (within !== undefined) {
+    return [within === '' ? '*' : `${within}/*`];
   }
   const account = kind === 'User' ? accountOfSubject(name) : undefined;
   return account === undefined ? [] : sortedTexts([entryText(account)]);
