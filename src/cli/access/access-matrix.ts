@@ -25,7 +25,11 @@ export function matrixBlocks(
   identities: readonly ShownIdentity[],
   links: ReadonlyMap<ShownIdentity, string>,
 ): readonly PageBlock[] {
-  const namespaces = [...new Set(identities.flatMap(({ ways }) => ways.map(namespaceOf)))].sort();
+  const isOpen = identities.some(({ unknown }) => unknown.length > 0);
+  // What nobody was able to see has a place, also where nothing was seen.
+  const namespaces = [
+    ...new Set([...(isOpen ? ['*'] : []), ...identities.flatMap(({ ways }) => ways.map(namespaceOf))]),
+  ].sort();
   const legend = Object.entries(letters).map(([way, letter]) => `${letter} ${way}`);
   const isTooLarge = identities.length * namespaces.length > mostCells;
   return [

@@ -123,7 +123,7 @@ function identityBlocks(
     ...(objects.length === 0 ? [] : [['AzureIdentity', objects.join(', ')] as const]),
     ...(purpose === null ? [] : [['For', purpose] as const]),
     ['Roles', roles === null ? 'unknown' : orNone(roles.map(roleText))],
-    ['Ways of its own', orNone(own.map(ownText))],
+    ['Ways of its own', own.length === 0 && unknown.length > 0 ? 'unknown' : orNone(own.map(ownText))],
     ...(wide.length === 0 ? [] : [['Ways of its nodes', wideText(wide)] as const]),
     ...(unknown.length === 0 ? [] : [['Not known', unknown.join(', ')] as const]),
     ['Nodes', nodes === null ? 'unknown' : someOf(nodes)],

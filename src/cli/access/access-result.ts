@@ -14,7 +14,8 @@ interface Row {
 
 /** A row for each identity and namespace; below it what was found, with the commands, and what nobody could read. */
 export function accessShape(cluster: string): TableShape {
-  const pods = ({ ways }: Row) => podsOf(ways);
+  const pods = ({ identity, ways }: Row) =>
+    ways.length === 0 && identity.unknown.length > 0 ? 'unknown' : podsOf(ways);
   return {
     title: `Who can get which identity: ${cluster}`,
     page: accessPage,
