@@ -18,6 +18,7 @@ import { grantsOf, type RbacGrant } from './rbac.ts';
 import { unreadOf } from './unread-of.ts';
 import { federatedWays, identityBindingWays, secretWays } from './ways/account-ways.ts';
 import { bindingWays, type PodsByLabel, podsByLabel } from './ways/binding-ways.ts';
+import { isGuardDoubtful } from './ways/guards.ts';
 import { type CarriedOn, carriedOn, type NodeWide, nodeWays, nodeWide } from './ways/node-ways.ts';
 import { PodIndex } from './ways/pods-of-way.ts';
 
@@ -36,12 +37,13 @@ interface Indexed {
 export function reportAccess(facts: AccessFacts, nowMs: number): AccessReport {
   const pods = new PodIndex(facts.pods);
   const bound = facts.identityBindings.kind === 'read' ? facts.identityBindings.value : [];
+  const grants = facts.rbac.kind === 'read' ? grantsOf(facts.rbac.value) : undefined;
   const indexed: Indexed = {
     facts,
     pods,
     labelled: podsByLabel(pods),
-    grants: facts.rbac.kind === 'read' ? grantsOf(facts.rbac.value) : undefined,
-    wide: nodeWide(facts, pods),
+    grants,
+    wide: nodeWide(facts, pods, grants),
     carried: carriedOn(facts),
     asked: new AskedIndex(facts.seen, pods.all ?? []),
     identityBindings: new Map(bound.map((each) => [each.resourceId.toLowerCase(), each])),
@@ -51,9 +53,9 @@ export function reportAccess(facts: AccessFacts, nowMs: number): AccessReport {
   const namespaces = new Set(identities.flatMap(({ ways }) => ways.map(({ namespace }) => namespace)));
   return {
     unread: unreadOf(facts, identities),
-    findings: findingsOf({ facts, identities, pods, grants: indexed.grants, nowMs }),
+    findings: findingsOf({ facts, identities, pods, grants, nowMs }),
     identities,
-    couldBecome: indexed.grants && couldBecome(indexed.grants, namespaces),
+    couldBecome: grants && couldBecome(grants, namespaces),
     couldBecomeInAzure: couldBecomeInAzure(
       identities.flatMap(({ resourceId }) => resourceId || []),
       facts,
@@ -128,7 +130,7 @@ function isUnknown(
     case 'host-network':
       return isManaged && (nodes === undefined || unread(pods));
     case 'unguarded-node':
-      return isManaged && (nodes === undefined || unread(agents, facts.nodes));
+      return isManaged && (nodes === undefined || unread(agents, facts.nodes) || isGuardDoubtful(facts));
     case 'federated':
       // Credentials of an application are in Entra, where podid reads nothing.
       return (

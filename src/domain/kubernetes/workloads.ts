@@ -98,6 +98,10 @@ export interface AgentPod extends EntryKey {
   readonly daemonSet: string;
   readonly nodeName: string;
   readonly ready: boolean;
+  /** On the network of its node: any other is no agent that could guard it. */
+  readonly hostNetwork?: boolean;
+  /** As which it runs, in its own namespace. */
+  readonly serviceAccount?: string;
   readonly tolerations: readonly Toleration[];
   /** Name of the container that serves. */
   readonly container: string;

@@ -140,6 +140,8 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
     daemonSet,
     nodeName: stringAt(spec, 'nodeName') ?? '',
     ready: isReady(recordAt(json, 'status')),
+    hostNetwork: spec['hostNetwork'] === true,
+    serviceAccount: stringAt(spec, 'serviceAccountName') || 'default',
     tolerations: parseTolerations(spec),
     container: stringAt(serving, 'name') ?? '',
     probePort: portFlag(serving, 'http-probe-port') ?? 8080,

@@ -4,6 +4,8 @@ import type {
   SubscriptionRoles,
 } from '../../domain/access/access-facts.ts';
 import { namedResources } from '../../domain/access/known-identities.ts';
+import { grantsOf } from '../../domain/access/rbac.ts';
+import { isGuard } from '../../domain/access/ways/guards.ts';
 import { type Machine, machineOfNode } from '../../domain/azure/machines.ts';
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
@@ -52,11 +54,17 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
     read(() => azure.identities.list(request.cluster.subscriptionId, signal)),
   ]);
   const resources = resourcesForAgents({ cluster, objects });
+  const grants = rbac.kind === 'read' ? grantsOf(rbac.value) : undefined;
+  // Any other pod that is labelled as an agent says what whoever made it likes.
+  const guards: typeof agents =
+    agents.kind === 'read'
+      ? { ...agents, value: agents.value.filter((agent) => isGuard(agent, grants) !== false) }
+      : agents;
   report.progress('Reading identities, their roles and federated credentials');
   const [machines, fit, seen] = await Promise.all([
     readMachines(deps, nodes),
-    readFit(deps, { api, cluster, objects, agents }, resources),
-    probeNext(signal, agents, (all) => api.seen.record(all, signal)),
+    readFit(deps, { api, cluster, objects, agents: guards }, resources),
+    probeNext(signal, guards, (all) => api.seen.record(all, signal)),
   ]);
   const idsByClient = new Map(
     readOr(listed, []).flatMap(({ clientId, resourceId }) =>
@@ -81,7 +89,7 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
     rbac,
     azure: sides,
     roles,
-    exchange: exchangeOf(agents),
+    exchange: exchangeOf(guards),
     seen,
   };
 }

@@ -85,6 +85,8 @@ export function agent(nodeName: string, ready = true): AgentPod {
     daemonSet: 'podid-nmi',
     nodeName,
     ready,
+    hostNetwork: true,
+    serviceAccount: 'podid-nmi',
     tolerations: [],
     container: 'serve',
     probePort: 8080,

@@ -258,6 +258,21 @@ describe('the ways of an access report', () => {
     expect(found?.unknown).toEqual(['federated', 'secret']);
   });
 
+  it('does not know whether an agent of another namespace guards where nobody may read rights', () => {
+    const unknown = (namespace: string) => {
+      const facts = factsWith({
+        resources: bound('web'),
+        agents: read([{ ...agent('node-1'), namespace }]),
+        rbac: unread('roles'),
+        machines: read([machine(1, ['web'])]),
+      });
+      const [web] = reportAccess(facts, nowMs).identities;
+      expect(web?.ways.map(({ way }) => way)).toEqual(['binding']);
+      return web?.unknown.includes('unguarded-node');
+    };
+    expect([unknown('agents'), unknown('kube-system')]).toEqual([true, false]);
+  });
+
   it('knows one identity by all that name it', () => {
     const facts = factsWith({
       resources: {

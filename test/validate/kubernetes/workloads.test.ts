@@ -39,6 +39,14 @@ describe('an agent', () => {
     });
   });
 
+  it.each([
+    [{ hostNetwork: true, serviceAccountName: 'nmi' }, true, 'nmi'],
+    [{ hostNetwork: 'true' }, false, 'default'],
+  ])('with %j says whether it is on the network of its node, and as whom', (spec, hostNetwork, account) => {
+    const found = parseAgentPod({ metadata, spec }, 'nmi');
+    expect(found).toMatchObject({ hostNetwork, serviceAccount: account });
+  });
+
   it('is the container that serves, not the one that keeps the rules', () => {
     const containers = [
       { name: 'rules', command: ['podid-nmi'], args: ['rules'] },

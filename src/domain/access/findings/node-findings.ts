@@ -6,6 +6,7 @@ import { nextCommand } from '../../hints/next-command.ts';
 import { exceptionOf } from '../../kubernetes/pod-decision.ts';
 import { isPatchable, patchTemplate, showWorkload } from '../../migrate/workload-commands.ts';
 import { type Finding, type IdentityAccess, sortedTexts, type Way } from '../access-report.ts';
+import { isGuard } from '../ways/guards.ts';
 import { deleteException, deleteIdentity } from './entry-commands.ts';
 import type { FindingFacts } from './finding-facts.ts';
 
@@ -15,7 +16,13 @@ const manyWorkloads = 3;
 
 /** What leads to all identities of a node, and identities on nodes where nobody needs them. */
 export function nodeFindings(known: FindingFacts): readonly Finding[] {
-  return [...broadExceptions(known), ...unguardedNodes(known), ...hostPods(known), ...unusedOnNodes(known)];
+  return [
+    ...broadExceptions(known),
+    ...unguardedNodes(known),
+    ...falseAgents(known),
+    ...hostPods(known),
+    ...unusedOnNodes(known),
+  ];
 }
 
 function broadExceptions({ facts, pods }: FindingFacts): readonly Finding[] {
@@ -51,9 +58,32 @@ function unguardedNodes({ facts, identities }: FindingFacts): readonly Finding[]
   ]);
 }
 
-/** AKS's own pods are AKS's affair, and agents have to be there. */
-function hostPods({ identities, facts }: FindingFacts): readonly Finding[] {
+/** Each DaemonSet once whose pods look like agents and guard nothing. */
+function falseAgents({ facts, grants }: FindingFacts): readonly Finding[] {
   const agents = facts.agents.kind === 'read' ? facts.agents.value : [];
+  const found = new Map(
+    agents
+      .filter((agent) => isGuard(agent, grants) === false)
+      .map((agent) => [`${agent.namespace}/${agent.daemonSet}`, agent]),
+  );
+  return [...found].map(([about, { namespace, daemonSet, hostNetwork }]) => ({
+    severity: 'medium',
+    code: 'AgentFalse',
+    about,
+    message: `The pods of DaemonSet ${about} have the label of agents and guard no node: ${
+      hostNetwork === true
+        ? `their account may not read identities in the whole cluster, as that of an installation may`
+        : 'they are not on the network of their nodes'
+    }.`,
+    hint: advice`What it is: ${showWorkload({ kind: 'DaemonSet', namespace, name: daemonSet })}`,
+  }));
+}
+
+/** AKS's own pods are AKS's affair, and agents have to be there. */
+function hostPods({ identities, facts, grants }: FindingFacts): readonly Finding[] {
+  const agents = (facts.agents.kind === 'read' ? facts.agents.value : []).filter(
+    (agent) => isGuard(agent, grants) !== false,
+  );
   const own = new Set(agents.map(({ namespace, daemonSet }) => `${namespace} DaemonSet/${daemonSet}`));
   return groupedByWho(ofApplications(identities), 'host-network').flatMap((way): readonly Finding[] => {
     const { namespace, workloads, who, count } = way;

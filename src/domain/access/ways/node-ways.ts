@@ -8,6 +8,8 @@ import { readingOr } from '../../migrate/migration-facts.ts';
 import type { AccessFacts } from '../access-facts.ts';
 import type { AccessPod } from '../access-objects.ts';
 import { sortedTexts, type Way } from '../access-report.ts';
+import type { RbacGrant } from '../rbac.ts';
+import { isGuard } from './guards.ts';
 import type { PodIndex } from './pods-of-way.ts';
 import { podsOfWay } from './pods-of-way.ts';
 
@@ -25,8 +27,9 @@ export interface NodeWide {
 export function nodeWide(
   facts: Pick<AccessFacts, 'resources' | 'nodes' | 'agents'>,
   pods: PodIndex,
+  grants: readonly RbacGrant[] | undefined,
 ): readonly NodeWide[] {
-  return [...exceptionsOf(facts, pods), ...hostPods(pods), ...unguarded(facts, pods)];
+  return [...exceptionsOf(facts, pods), ...hostPods(pods), ...unguarded(facts, pods, grants)];
 }
 
 /** Any pod of the namespace that takes one of the labels has it. */
@@ -72,11 +75,13 @@ function hostPods({ all = [] }: PodIndex): readonly NodeWide[] {
 function unguarded(
   { nodes, agents }: Pick<AccessFacts, 'nodes' | 'agents'>,
   { all }: PodIndex,
+  grants: readonly RbacGrant[] | undefined,
 ): readonly NodeWide[] {
   if (nodes.kind === 'unread' || agents.kind === 'unread') {
     return [];
   }
-  const guarded = new Set(agents.value.filter(({ ready }) => ready).map(({ nodeName }) => nodeName));
+  const guards = agents.value.filter((agent) => agent.ready && isGuard(agent, grants) !== false);
+  const guarded = new Set(guards.map(({ nodeName }) => nodeName));
   return nodes.value
     .filter(({ name, virtual }) => !virtual && !guarded.has(name))
     .map(({ name, os }) => ({

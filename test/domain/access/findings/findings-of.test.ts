@@ -61,6 +61,13 @@ const role = (scope: string, name: string): Pick<AccessFacts, 'roles'> => ({
     },
   ],
 });
+const all = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
+const installed = read(
+  rights(
+    { kind: 'ServiceAccount', namespace: 'agents', name: 'podid-nmi' },
+    { verbs: ['list'], apiGroups: ['aadpodidentity.k8s.io'], resources: ['azureidentities'] },
+  ),
+);
 const watched = (since: string, more: object = {}) => read({ since, pods: [], ...more });
 
 describe('a finding of an access report', () => {
@@ -113,6 +120,7 @@ describe('a finding of an access report', () => {
           pod('proxy', { namespace: 'kube-system', hostNetwork: true }),
         ]),
         agents: read([{ ...agent('node-1'), namespace: 'agents' }]),
+        rbac: installed,
         machines: read([machine(1, ['web'])]),
       }),
       [],
@@ -121,6 +129,45 @@ describe('a finding of an access report', () => {
       'is a node without an agent',
       factsWith({ ...used, agents: read([]), machines: read([machine(1, ['web'])]) }),
       [`high NodeUnguarded → podid nmi status ${cluster}`],
+    ],
+    ...(
+      [
+        ['is not on the network of its node', { hostNetwork: false }],
+        ['nobody let read identities', { namespace: 'shop' }],
+      ] as const
+    ).map(([what, more]): [string, AccessFacts, readonly string[]] => [
+      `is a node whose agent ${what}, and that agent`,
+      factsWith({
+        ...used,
+        agents: read([{ ...agent('node-1'), ...more }]),
+        machines: read([machine(1, ['web'])]),
+        rbac: installed,
+      }),
+      [
+        `high NodeUnguarded → podid nmi status ${cluster}`,
+        `medium AgentFalse → What it is: kubectl get daemonset podid-nmi -n ${'namespace' in more ? 'shop' : 'kube-system'} -o yaml`,
+      ],
+    ]),
+    [
+      'is a service account that may do everything, by a binding of whatever name',
+      factsWith({
+        rbac: read({
+          ...rights({ kind: 'ServiceAccount', namespace: 'shop', name: 'ci' }, all),
+          bindings: [
+            {
+              namespace: 'shop',
+              name: 'system:x',
+              roleKind: 'ClusterRole',
+              roleName: 'role',
+              subjects: [
+                { kind: 'ServiceAccount', namespace: 'shop', name: 'ci' },
+                { kind: 'Group', name: 'system:nodes' },
+              ],
+            },
+          ],
+        }),
+      }),
+      ['medium WildcardRights → kubectl edit rolebinding system:x -n shop'],
     ],
     [
       'is a service account that may do everything',
