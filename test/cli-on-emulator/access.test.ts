@@ -51,7 +51,16 @@ describe('podid access on the emulator', () => {
       },
     ]);
     expect(report.couldBecome.azure).toMatchObject([
-      { role: 'Contributor', rights: ['trust other accounts', 'put it on machines'] },
+      {
+        role: 'Contributor',
+        rights: [
+          'trust other accounts',
+          'put it on machines',
+          'be administrator of the cluster',
+          'run commands in the cluster',
+        ],
+      },
+      { role: 'Managed Identity Operator', rights: ['put it on machines'] },
     ]);
   });
 

@@ -73,10 +73,14 @@ async function readDefinition(
   const found = await connection.call(about, signal, () =>
     client.roleDefinitions.getById(bare(roleDefinitionId), { abortSignal: signal }),
   );
-  const permissions = (found.permissions ?? []).map(({ actions, notActions }) => ({
-    actions: actions ?? [],
-    notActions: notActions ?? [],
-  }));
+  const permissions = (found.permissions ?? []).map(
+    ({ actions, notActions, dataActions, notDataActions }) => ({
+      actions: actions ?? [],
+      notActions: notActions ?? [],
+      dataActions: dataActions ?? [],
+      notDataActions: notDataActions ?? [],
+    }),
+  );
   return { id: found.id ?? roleDefinitionId, roleName: found.roleName ?? '', permissions };
 }
 

@@ -1,6 +1,6 @@
-import { allowsAction } from '../azure/operator-role.ts';
-import { scopeCovers } from '../azure/resource-id.ts';
-import type { RoleAssignment } from '../azure/role-assignment.ts';
+import { allowsAction, allowsDataAction } from '../azure/operator-role.ts';
+import { managedClusterType, scopeCovers } from '../azure/resource-id.ts';
+import { assignIdentityAction, type RoleAssignment } from '../azure/role-assignment.ts';
 import type { AccessFacts } from './access-facts.ts';
 import { type AccessRole, type CouldBecomeInAzure, compareText } from './access-report.ts';
 
@@ -33,26 +33,55 @@ const wanted: readonly (readonly [string, string])[] = [
     'trust other accounts',
     'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write',
   ],
-  ['put it on machines', 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'],
-  ['give such roles', 'Microsoft.Authorization/roleAssignments/write'],
+  ['put it on machines', assignIdentityAction],
 ];
 
-/** Who may let others use these identities; undefined: not known. */
+const wantedOnBoth: typeof wanted = [['give such roles', 'Microsoft.Authorization/roleAssignments/write']];
+
+/** Who has one of these can run as whatever the cluster runs. */
+const wantedOnCluster: typeof wanted = [
+  [
+    'be administrator of the cluster',
+    'Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action',
+  ],
+  [
+    'be administrator of the cluster',
+    'Microsoft.ContainerService/managedClusters/accessProfiles/listCredential/action',
+  ],
+  ['run commands in the cluster', 'Microsoft.ContainerService/managedClusters/runCommand/action'],
+];
+
+/** Of Azure RBAC for Kubernetes: Writer and more; in a namespace of the cluster also. */
+const runPods = 'Microsoft.ContainerService/managedClusters/pods/write';
+
+/** Who may let others use these identities, or get into the cluster past its own rights; undefined: not known. */
 export function couldBecomeInAzure(
   resourceIds: readonly string[],
-  { roles }: Roles,
+  { roles, id }: Pick<AccessFacts, 'roles' | 'id'>,
 ): readonly CouldBecomeInAzure[] | undefined {
   if (!areRead(roles) || (roles.length === 0 && resourceIds.length > 0)) {
     return undefined;
   }
+  const cluster = `/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}/providers/${managedClusterType}/${id.name}`;
   return distinct(roles)
-    .filter(({ assignment }) => resourceIds.some((id) => scopeCovers(assignment.scope, id)))
     .flatMap(({ assignment, name, definition }): readonly CouldBecomeInAzure[] => {
-      const rights =
-        definition === undefined
-          ? ['unknown']
-          : wanted.flatMap(([right, action]) => (allowsAction(definition, action) ? right : []));
       const { principalId, scope } = assignment;
+      const isOnCluster = scopeCovers(scope, cluster);
+      const isInCluster = isOnCluster || scopeCovers(cluster, scope);
+      const isOnIdentity = resourceIds.some((each) => scopeCovers(scope, each));
+      if (definition === undefined) {
+        return isInCluster || isOnIdentity ? [{ principalId, role: name, scope, rights: ['unknown'] }] : [];
+      }
+      const asked = [
+        ...(isOnIdentity ? wanted : []),
+        ...(isOnIdentity || isOnCluster ? wantedOnBoth : []),
+        ...(isOnCluster ? wantedOnCluster : []),
+      ];
+      const found = [
+        ...asked.flatMap(([right, action]) => (allowsAction(definition, action) ? right : [])),
+        ...(isInCluster && allowsDataAction(definition, runPods) ? ['run pods in the cluster'] : []),
+      ];
+      const rights = [...new Set(found)];
       return rights.length === 0 ? [] : [{ principalId, role: name, scope, rights }];
     })
     .toSorted(

@@ -30,6 +30,15 @@ export function allowsAction(role: RoleDefinition, wanted: string): boolean {
   );
 }
 
+/** What a role allows inside a resource: Kubernetes' own objects, of a cluster. */
+export function allowsDataAction(role: RoleDefinition, wanted: string): boolean {
+  return role.permissions.some(
+    ({ dataActions = [], notDataActions = [] }) =>
+      dataActions.some((action) => actionCovers(action, wanted)) &&
+      !notDataActions.some((action) => actionCovers(action, wanted)),
+  );
+}
+
 /** Azure's wildcards: `*` stands for any run of characters, slashes included; case does not count. */
 function actionCovers(pattern: string, action: string): boolean {
   const parts = pattern.toLowerCase().split('*');

@@ -29,6 +29,8 @@ export interface RoleDefinition {
   readonly permissions: readonly {
     readonly actions: readonly string[];
     readonly notActions: readonly string[];
+    readonly dataActions?: readonly string[];
+    readonly notDataActions?: readonly string[];
   }[];
 }
 

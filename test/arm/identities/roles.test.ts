@@ -203,7 +203,7 @@ describe('role assignments', () => {
     ).toEqual({
       id: '/d',
       roleName: 'Owner',
-      permissions: [{ actions: ['*'], notActions: [] }],
+      permissions: [{ actions: ['*'], notActions: [], dataActions: [], notDataActions: [] }],
     });
   });
 });

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { RbacBinding, RbacSubject } from '../../../src/domain/access/access-objects.ts';
+import { reportAccess } from '../../../src/domain/access/report-access.ts';
+import { clusterId, identityId } from '../../workflows/fake-azure.ts';
+import { bound, factsWith, nowMs, read } from './access-facts.ts';
+
+const cluster = `/subscriptions/${clusterId.subscriptionId}/resourceGroups/${clusterId.resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${clusterId.name}`;
+
+/** Who could become an identity in Kubernetes, where that binding gives all rights. */
+function who(subject: RbacSubject, binding: Partial<RbacBinding> = {}): readonly string[] {
+  const roleName = binding.roleName ?? 'all';
+  const facts = factsWith({
+    resources: bound('web'),
+    rbac: read({
+      roles: [
+        {
+          name: roleName,
+          rules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], resourceNames: [] }],
+        },
+      ],
+      bindings: [{ name: 'b', roleKind: 'ClusterRole', roleName, subjects: [subject], ...binding }],
+    }),
+  });
+  return (reportAccess(facts, nowMs).couldBecome ?? []).map((each) => each.who);
+}
+
+describe('who could become an identity', () => {
+  const web = { kind: 'ServiceAccount', namespace: 'shop', name: 'web' };
+  const controller = { kind: 'ServiceAccount', namespace: 'kube-system', name: 'job-controller' };
+
+  it.each<[string, RbacSubject, Partial<RbacBinding>, readonly string[]]>([
+    [
+      'is an account, whatever its binding is called',
+      web,
+      { namespace: 'shop', name: 'system:x' },
+      ['ServiceAccount shop/web'],
+    ],
+    [
+      'is an account that has the role of a controller',
+      web,
+      { name: 'system:controller:web', roleName: 'system:controller:web' },
+      ['ServiceAccount shop/web'],
+    ],
+    [
+      'is an account of kube-system with another role',
+      controller,
+      { name: 'system:controller:job-controller' },
+      ['ServiceAccount kube-system/job-controller'],
+    ],
+    ['is no controller of Kubernetes', controller, { roleName: 'system:controller:job-controller' }, []],
+    ['is no part of Kubernetes', { kind: 'User', name: 'system:kube-scheduler' }, {}, []],
+    ...['system:masters', 'system:authenticated', 'system:serviceaccounts:shop'].map(
+      (name): [string, RbacSubject, Partial<RbacBinding>, readonly string[]] => [
+        `is the group ${name}`,
+        { kind: 'Group', name },
+        { name: 'system:x' },
+        [`Group ${name}`],
+      ],
+    ),
+    [
+      'is whoever does not sign in',
+      { kind: 'User', name: 'system:anonymous' },
+      {},
+      ['User system:anonymous'],
+    ],
+  ])('%s', (_what, subject, binding, expected) => {
+    expect(who(subject, binding)).toEqual(expected);
+  });
+
+  const kubernetes = 'Microsoft.ContainerService/managedClusters';
+  it.each<[string, string, readonly string[], readonly string[], readonly string[]]>([
+    [
+      'an administrator of the cluster',
+      cluster,
+      [
+        `${kubernetes}/listClusterAdminCredential/action`,
+        `${kubernetes}/accessProfiles/listCredential/action`,
+      ],
+      [],
+      ['be administrator of the cluster'],
+    ],
+    [
+      'who runs commands',
+      cluster.toUpperCase(),
+      [`${kubernetes}/runCommand/action`],
+      [],
+      ['run commands in the cluster'],
+    ],
+    ['who gives roles on the cluster', cluster, ['Microsoft.Authorization/*'], [], ['give such roles']],
+    ['an administrator by Azure', cluster, [], [`${kubernetes}/*`], ['run pods in the cluster']],
+    [
+      'a writer of one namespace',
+      `${cluster}/namespaces/shop`,
+      [],
+      [`${kubernetes}/pods/*`],
+      ['run pods in the cluster'],
+    ],
+    ['no reader', cluster, [`${kubernetes}/read`], [`${kubernetes}/pods/read`], []],
+    ['nobody of another cluster', `${cluster}2`, ['*'], [`${kubernetes}/*`], []],
+    [
+      'an operator of the identity',
+      identityId('web'),
+      ['Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action', `${kubernetes}/*`],
+      [],
+      ['put it on machines'],
+    ],
+  ])('is in Azure %s', (_what, scope, actions, dataActions, expected) => {
+    const facts = factsWith({
+      resources: bound('web'),
+      roles: [
+        {
+          subscriptionId: 'sub',
+          assignments: read([
+            { id: 'a', name: 'a', scope, principalId: 'p', roleDefinitionId: 'r', hasCondition: false },
+          ]),
+          definitions: new Map([
+            ['r', { id: 'r', roleName: 'Role', permissions: [{ actions, notActions: [], dataActions }] }],
+          ]),
+        },
+      ],
+    });
+    const found = reportAccess(facts, nowMs).couldBecomeInAzure ?? [];
+    expect(found.flatMap(({ rights }) => rights)).toEqual(expected);
+  });
+});
