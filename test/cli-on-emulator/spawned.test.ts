@@ -378,7 +378,11 @@ describe('the examples of the help', () => {
     expect(lines.filter((line) => order(line) < 0)).toEqual([]);
     const home = await exampleHome();
     for (const line of lines.sort((one, other) => order(one) - order(other))) {
-      const ran = await inShell(line, home, /^podid (doctor|migrate|takeover) /.test(line) ? used : emulator);
+      const ran = await inShell(
+        line,
+        home,
+        /^podid (access|doctor|migrate|takeover) /.test(line) ? used : emulator,
+      );
       expect(line.includes('--exit-code') ? [0, 9] : [0], `${line}\n${ran.err}`).toContain(ran.code);
       // What people do with the file that an export leaves behind.
       if (line.endsWith('> pod-identities.yaml')) {
@@ -424,7 +428,17 @@ async function inShell(line: string, home: string, emulator: Emulator) {
 const stages = [
   ...['init', 'add', 'token', 'list', 'show', 'wait', 'update'],
   ...['exception add', 'exception list', 'exception show', 'exception update'],
-  ...['status', 'enable', 'mirror', 'doctor', 'migrate', 'takeover', 'cluster show', 'cluster update'],
+  ...[
+    'status',
+    'enable',
+    'mirror',
+    'doctor',
+    'access',
+    'migrate',
+    'takeover',
+    'cluster show',
+    'cluster update',
+  ],
   ...['cluster list', 'identity list', 'identity show'],
   ...['export', 'plan', 'apply', 'schema', 'from-az', 'completion', 'policy kubenet'],
   ...['node list', 'node assign', 'exception delete', 'delete', 'disable', 'node unassign'],
