@@ -166,11 +166,20 @@ describe('podid access on the emulator', () => {
       ...podid.emulator.kube.faults,
       deny: [{ resource: 'clusterroles' }, { resource: 'pods', verb: 'list' }],
     };
-    podid.emulator.faults.add({
-      match: { operation: 'roleAssignments.list' },
-      effect: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No right.' } } },
-    });
+    const refusals = {
+      'roleAssignments.list': 'No right to roles.',
+      'identityBindings.list': 'No right to bindings.',
+    };
+    for (const [operation, message] of Object.entries(refusals)) {
+      podid.emulator.faults.add({
+        match: { operation },
+        effect: { status: 403, body: { error: { code: 'AuthorizationFailed', message } } },
+      });
+    }
     const { identities, couldBecome, unread } = await reportOf(podid);
+    for (const sentence of Object.values(refusals)) {
+      expect(unread.map(({ why }) => why)).toContainEqual(expect.stringContaining(sentence));
+    }
     expect(couldBecome).toEqual({ kubernetes: null, azure: null });
     const web = identities.find(({ name }) => name === 'web');
     expect(web).toMatchObject({ roles: null, ways: [{ way: 'binding', pods: null }] });

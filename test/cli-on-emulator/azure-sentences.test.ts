@@ -83,6 +83,7 @@ const requests: readonly AzureRequest[] = [
 /** What stands behind no row, and why. */
 const others: Readonly<Record<string, readonly string[]>> = {
   'the doctor tells what it could not read, each with its own test': ['permissions.list', 'machines.get'],
+  'podid access has it in its report, with its own test': ['identityBindings.list'],
   'the machines carry the identity all the same: a warning has the sentence': ['machines.upgradeInstances'],
   'a poll that fails says nothing of the operation: the resource itself is read': [
     'operations.get',

@@ -58,6 +58,7 @@ const lines = [
   'takeover plan',
   'policy kubenet',
   'doctor',
+  'access',
   'token --emulated-pod demo/web2',
   'delete --namespace demo --name web',
   'disable --yes',
