@@ -27,7 +27,7 @@ export function objectsEdit(
  * Stands for the client id of an identity that is only planned, in a rehearsal: the cluster takes no empty
  * one.
  */
-const unknownClientId = '00000000-0000-0000-0000-000000000000';
+export const unknownClientId = '00000000-0000-0000-0000-000000000000';
 
 function asEntry(desired: DesiredPodIdentity): PodIdentity {
   const { identity } = desired;

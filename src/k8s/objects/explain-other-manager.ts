@@ -1,3 +1,4 @@
+import { unknownClientId } from '../../domain/entries/objects-edit.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import { type FieldPath, otherOwners } from './field-owners.ts';
@@ -17,7 +18,10 @@ export function explainOtherManager(
   const fields = paths.map((path) => {
     const owners = otherOwners(found.managedFields, [path]).join(' and ');
     const by = owners === '' || owners.toLowerCase() === writer.toLowerCase() ? '' : ` by ${owners}`;
-    return `${path.join('.')} ${shown(found, path)}${by} (wanted ${shown(wanted, path)})`;
+    const wish = shown(wanted, path);
+    // In a rehearsal nobody knows it yet.
+    const told = wish === JSON.stringify(unknownClientId) ? "the managed identity's" : wish;
+    return `${path.join('.')} ${shown(found, path)}${by} (wanted ${told})`;
   });
   return `Written by ${writer}; fields that differ: ${fields.join(', ')}`;
 }

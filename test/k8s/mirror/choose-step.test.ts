@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { unknownClientId } from '../../../src/domain/entries/objects-edit.ts';
 import { chooseDeletion, chooseStep } from '../../../src/k8s/mirror/choose-step.ts';
 import { renderException, renderIdentity } from '../../../src/k8s/objects/render-objects.ts';
 import { live, manager, specFields } from '../objects-in-memory.ts';
@@ -69,6 +70,14 @@ describe('choosing what to do about a wanted object', () => {
       );
     },
   );
+
+  it('speaks of a client id that nobody knows yet, and not of what stands for it in a rehearsal', () => {
+    const planned = { ...wanted, spec: { ...wanted.spec, clientID: unknownClientId } };
+    expect(chooseStep(planned, live(wanted, [manager('kubectl', {})], otherClient), false)).toEqual({
+      action: 'foreign',
+      reason: `Written by kubectl; fields that differ: spec.clientID "old" (wanted the managed identity's)`,
+    });
+  });
 
   it('reports the field of its own object that someone else changed', () => {
     const edited = manager('kubectl-edit', specFields('clientID'));
