@@ -20,13 +20,17 @@ export function table(
   width: number | undefined,
   colours: Colours = noColours,
 ): string {
-  const cells = rows.map((row) =>
-    columns.map((column) => cut(cellText(column.cell(row as never)), longestCell)),
-  );
-  const [headings = [], ...lines] = cutToWidth([columns.map((column) => column.heading), ...cells], width);
-  const painted = lines.map((line, at) =>
-    line.map((text, column) => {
-      const colour = columns[column]?.colour?.(rows[at] as never);
+  const filled = columns.map((column) => ({
+    column,
+    cells: rows.map((row) => cut(cellText(column.cell(row as never)), longestCell)),
+  }));
+  const shown = columnsFor(filled, width);
+  const widths = cutToWidth(shown.map(widthOf), width);
+  const headings = shown.map(({ column }, at) => cutAtEnd(column.heading, widths[at] ?? 0));
+  const painted = rows.map((row, line) =>
+    shown.map(({ column, cells }, at) => {
+      const text = cut(cells[line] ?? '', widths[at] ?? 0);
+      const colour = column.colour?.(row as never);
       return colour === undefined || text === '' ? text : colours[colour](text);
     }),
   );
@@ -91,17 +95,35 @@ const noLines = Object.fromEntries(
 const padding = 3;
 const narrowest = 8;
 
-/** Cuts the widest columns, and those alone, until a line fits. */
-function cutToWidth(lines: readonly string[][], width: number | undefined): string[][] {
-  const widths = (lines[0] ?? []).map((_, at) =>
-    lines.reduce((widest, line) => Math.max(widest, [...(line[at] ?? '')].length), 0),
-  );
-  const total = () => widths.reduce((sum, each) => sum + each + padding, -padding);
+interface FilledColumn {
+  readonly column: Column;
+  readonly cells: readonly string[];
+}
+
+/** Where not all have room, those in which no row has anything say the least. */
+function columnsFor(filled: readonly FilledColumn[], width: number | undefined): readonly FilledColumn[] {
+  const hasText = ({ cells }: FilledColumn) => cells.some((text) => text !== '');
+  return width === undefined || totalOf(filled.map(widthOf)) <= width || !filled.some(hasText)
+    ? filled
+    : filled.filter(hasText);
+}
+
+function widthOf({ column, cells }: FilledColumn): number {
+  return [column.heading, ...cells].reduce((widest, text) => Math.max(widest, [...text].length), 0);
+}
+
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each + padding, -padding);
+}
+
+/** Narrows the widest columns, and those alone, until a line fits. */
+function cutToWidth(wanted: readonly number[], width: number | undefined): readonly number[] {
+  const widths = [...wanted];
   const widest = () => widths.reduce((most, each) => Math.max(most, each), 0);
-  while (width !== undefined && total() > width && widest() > narrowest) {
+  while (width !== undefined && totalOf(widths) > width && widest() > narrowest) {
     widths[widths.indexOf(widest())] = widest() - 1;
   }
-  return lines.map((line) => line.map((text, at) => cut(text, widths[at] ?? text.length)));
+  return widths;
 }
 
 /** Ids begin alike, and differ at their end. */
@@ -113,7 +135,15 @@ function cut(text: string, length: number): string {
   if (letters.length <= length) {
     return text;
   }
-  const ending = idBeginning.test(text) ? length - 1 : /\s/.test(text) ? 0 : Math.ceil((length - 1) / 2);
+  if (/\s/.test(text)) {
+    return cutAtEnd(text, length);
+  }
+  const ending = idBeginning.test(text) ? length - 1 : Math.ceil((length - 1) / 2);
   const beginning = letters.slice(0, length - 1 - ending);
   return `${beginning.join('')}…${letters.slice(letters.length - ending).join('')}`;
+}
+
+function cutAtEnd(text: string, length: number): string {
+  const letters = [...text];
+  return letters.length <= length ? text : `${letters.slice(0, length - 1).join('')}…`;
 }

@@ -33,6 +33,25 @@ describe('a table', () => {
     expect(long.trimEnd()).toHaveLength(1000);
   });
 
+  it('leaves columns out that are empty, before it cuts others, and cuts headings at their end', () => {
+    const agents = ['NODE', 'ADDRESS-GUARD', 'OTHER-AGENTS'].map((heading, at) => ({
+      heading,
+      cell: (cells: readonly string[]) => cells[at],
+    }));
+    const rows = ['000', '001'].map((end) => [`aks-nodepool1-12345678-vmss${end}`, 'inactive', '']);
+    expect(table(rows, agents, 80)).toMatch(/^NODE +ADDRESS-GUARD +OTHER-AGENTS$/m);
+    expect(table(rows, agents, 40)).toBe(
+      [
+        'NODE                       ADDRESS-GUARD',
+        'aks-nodepoo…5678-vmss000   inactive',
+        'aks-nodepoo…5678-vmss001   inactive',
+        '',
+      ].join('\n'),
+    );
+    expect(table(rows, agents, 20)).toMatch(/^NODE +ADDRESS-…\naks…s000 +inactive\n/);
+    expect(table([], agents, 20).split('\n')[0]).toMatch(/^NODE +ADDRESS… +OTHER-A…$/);
+  });
+
   it('paints what is cut already, and a heading, and is as wide as without colours', () => {
     const paint = { ...noColours, green: (text: string) => `\u001b[32m${text}\u001b[39m` };
     const rows = [
