@@ -48,8 +48,8 @@ export interface TableShape {
   readonly name?: (row: never) => string;
   /** The whole value as YAML begins with it: a comment for editors. Empty, or ends with a line break. */
   readonly yamlHead?: string;
-  /** Instead of a table: how people read the whole value. Ends with a line break. */
-  readonly text?: (value: never, colour: Colours) => string;
+  /** Instead of a table: how people read the whole value, on a terminal of so many columns. Ends with a line break. */
+  readonly text?: (value: never, colour: Colours, columns: number | undefined) => string;
   /** One of many results of one command: JSON is a line each, YAML a document each. */
   readonly repeated?: true;
   /** Of the page that `-o html` makes of it. */
@@ -127,7 +127,7 @@ function eachText(value: unknown): unknown {
 
 async function tableText(shown: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
   if (output.query === undefined && shape.text !== undefined) {
-    return shape.text(eachText(shown) as never, output.colour);
+    return shape.text(eachText(shown) as never, output.colour, output.width);
   }
   const { projectedColumns, table } = await import('./table.ts');
   if (output.query === undefined) {

@@ -1,4 +1,5 @@
 import type { TableShape } from '../../terminal/print-result.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
 
 export type RecordLine = readonly [name: string, value: unknown];
 
@@ -7,12 +8,19 @@ export function recordShape<Value>(lines: (value: Value) => readonly RecordLine[
   return {
     columns: [],
     rows: (value: Value) => [value],
-    text: (value: Value) => recordText(lines(value)),
+    text: (value: Value, _colour, columns) => recordText(lines(value), columns),
   };
 }
 
-function recordText(lines: readonly RecordLine[]): string {
+/** Less room than that breaks a sentence at each word. */
+const leastColumns = 20;
+
+function recordText(lines: readonly RecordLine[], columns: number | undefined): string {
   const shown = lines.filter(([, value]) => value !== undefined && value !== null && value !== '');
   const width = Math.max(0, ...shown.map(([name]) => name.length)) + 2;
-  return shown.map(([name, value]) => `${name.padEnd(width)}${String(value)}\n`).join('');
+  const room = columns === undefined ? undefined : Math.max(leastColumns, columns - width);
+  const below = `\n${' '.repeat(width)}`;
+  return shown
+    .map(([name, value]) => `${name.padEnd(width)}${wrapText(String(value), room).join(below)}\n`)
+    .join('');
 }

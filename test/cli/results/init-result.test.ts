@@ -13,7 +13,7 @@ async function printed(found: string | undefined, image: string | undefined): Pr
   const result = { entry, commands: [], checks: [], ...(found === undefined ? {} : { podidImage: found }) };
   const options = { cloud: undefined, version: '1.2.3', image };
   const { text } = initShape(await podText(result, options), false);
-  return text?.(initView(result, options) as never, noColours) ?? '';
+  return text?.(initView(result, options) as never, noColours, undefined) ?? '';
 }
 
 describe('the pod that podid init gives people to try', () => {
