@@ -61,7 +61,7 @@ export interface WorldOptions {
 }
 
 export function identityOf(name: string) {
-  const tail = [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 1e12;
+  const tail = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1e12, 7);
   return {
     clientId: `c0000000-0000-4000-8000-${String(tail).padStart(12, '0')}`,
     objectId: `0b000000-0000-4000-8000-${String(tail).padStart(12, '0')}`,
