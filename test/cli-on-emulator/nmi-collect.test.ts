@@ -160,6 +160,11 @@ describe('podid nmi collect', () => {
       const line = `nmi collect --out ${join(folder, 'bundle.zip')} -o json`;
       const one = `${line} --node aks-nodepool1-12345678-vmss000001`;
       expect(await podid.json(one)).toMatchObject({ agents: 1 });
+      const wrong = await podid.run(`${line} --force --node aks-nodepool1-12345678-vmss000001 --node nosuch`);
+      expect(wrong.exitCode).toBe(4);
+      expect(wrong.stderr).toContain(
+        'The cluster has no node nosuch. Its Linux nodes: aks-nodepool1-12345678-vmss000000',
+      );
       const again = await podid.run(one);
       expect(again.exitCode).toBe(2);
       expect(again.stderr).toContain('--force overwrites it');

@@ -4,6 +4,8 @@ import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
 import type { ListedWhere, WholeObject } from '../../domain/support/support-cluster.ts';
 import { takeoverName } from '../../domain/takeover/hold.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
+import { knownNodes } from '../agent/clean-up-nodes.ts';
 import { askAgents, readLogs, readPods, type SupportDeps } from './read-agents.ts';
 import { type Bundle, type SupportFile, startBundle, type Unread } from './start-bundle.ts';
 import {
@@ -40,7 +42,8 @@ export interface Support {
  * Reads what whoever looks into a fault asks for first, and changes nothing. What may not be read, or does not answer,
  * is part of the result; no Secret is asked for, and what looks like a secret in all the rest is cut.
  *
- * @throws PodidError ClusterUnreachable where the API server answers nothing at all, and the signal's reason
+ * @throws PodidError EntryNotFound: a node of that name takes no agent | ClusterUnreachable where the API server answers
+ * nothing at all, and the signal's reason
  */
 export async function collectSupport(
   deps: SupportDeps,
@@ -55,6 +58,7 @@ export async function collectSupport(
     () => support.version(signal),
     'ClusterUnreachable',
   );
+  await checkNodes(deps, request.nodes, signal);
   const installations = await bundle.read('the DaemonSets of agents', () =>
     agent.installations(request.namespace, signal),
   );
@@ -92,6 +96,17 @@ export async function collectSupport(
     files: bundle.files(),
     unread: bundle.unread,
   };
+}
+
+/** Without the agents that were asked for a bundle helps nobody. Who may not list nodes gets one all the same. */
+async function checkNodes(deps: SupportDeps, nodes: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const node of nodes) {
+    await knownNodes(deps, node, signal).catch((error: unknown) => {
+      if (isPodidError(error, 'EntryNotFound')) {
+        throw error;
+      }
+    });
+  }
 }
 
 /** What makes podid's own, the identities and bindings, and how far a takeover and the ledger are. */
