@@ -1,36 +1,21 @@
 // The agent beside a bare node:http server and upstream's NMI: same machine, same run, same redirect, same
 // IMDS, in network namespaces. Needs what `npm run test:node` needs, wrk and taskset, and Go for upstream.
-// Flags: --seconds=3 --rounds=3 --pod-seconds=60.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+//   npm run bench -- nmi                     every table
+//   npm run bench -- nmi --only=cpu,memory   some of cpu, imds, memory, start, storm, rest and attack
+// Further flags: --peers=WORD, of the names of servers; --seconds=3 --rounds=1 --pod-seconds=12 --rest-seconds=60;
+// --shared-node: the agents run the same Node as the bench, so that less memory of it is counted for them.
+import { bundled, flagsIn } from '../bundled.mjs';
 
 export async function bench(argv) {
-  const folder = await mkdtemp(join(root, 'node_modules', '.podid-bench-'));
-  try {
-    const outfile = join(folder, 'measure.mjs');
-    await build({
-      entryPoints: [join(root, 'bench/nmi/measure.ts')],
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'esm',
-      packages: 'external',
-      outfile,
-    });
-    const { measureNmi } = await import(pathToFileURL(outfile));
-    const flag = (name, usual) =>
-      Number(argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? usual);
-    await measureNmi({
-      root,
-      seconds: flag('seconds', 3),
-      rounds: flag('rounds', 3),
-      podSeconds: flag('pod-seconds', 60),
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const flag = flagsIn(argv);
+  const options = {
+    only: flag('only', '').split(',').filter(Boolean),
+    peers: flag('peers', ''),
+    seconds: flag('seconds', 3),
+    rounds: flag('rounds', 1),
+    podSeconds: flag('pod-seconds', 12),
+    restSeconds: flag('rest-seconds', 60),
+    sharedNode: argv.includes('--shared-node'),
+  };
+  await bundled('nmi/measure.ts', ({ measureNmi }, root) => measureNmi({ root, ...options }));
 }

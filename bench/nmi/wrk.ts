@@ -8,6 +8,7 @@ export interface Load {
 }
 
 export interface Measured {
+  readonly requests: number;
   /** Requests a second. */
   readonly rate: number;
   /** Milliseconds. */
@@ -49,7 +50,8 @@ export function readWrk(text: string): Measured {
   const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];
   const other = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0;
   const failures = [...sockets.slice(1), other].reduce((sum: number, count) => sum + Number(count), 0);
-  return { rate: Number(rate), p50: percentile(text, 50), p99: percentile(text, 99), failures };
+  const requests = Number(/(\d+) requests in /.exec(text)?.[1] ?? 0);
+  return { requests, rate: Number(rate), p50: percentile(text, 50), p99: percentile(text, 99), failures };
 }
 
 function percentile(text: string, which: number): number {

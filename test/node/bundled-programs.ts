@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const benchNames = ['bare-server', 'many-pods'] as const;
+const benchNames = ['bare-server', 'many-pods', 'storm'] as const;
 const testNames = [
   'fake-imds',
   'stand-in-agent',

@@ -3,8 +3,8 @@ import type { Program } from '../../test/node/program.ts';
 
 export interface Memory {
   /**
-   * Proportional set size: pages that several processes share count once in all. Other Node processes on the
-   * machine make it smaller.
+   * Proportional set size: pages that several processes share count once in all. Processes of the same program
+   * elsewhere on the machine make it smaller, so the agents that are measured have a Node of their own.
    */
   readonly pssMb: number;
   /** The part of it that is no file's, and so nobody else's. */
@@ -13,7 +13,7 @@ export interface Memory {
 
 /** Memory of these programs and everything they started. */
 export function memoryOf(programs: readonly Program[]): Memory {
-  const all = programs.flatMap(({ pid }) => family(pid)).map(rollup);
+  const all = programs.flatMap(({ pid }) => family(pid)).map((pid) => textOf(`/proc/${pid}/smaps_rollup`));
   const sum = (field: string) =>
     all.reduce(
       (kilobytes, text) =>
@@ -21,6 +21,26 @@ export function memoryOf(programs: readonly Program[]): Memory {
       0,
     ) / 1024;
   return { pssMb: sum('Pss'), anonymousMb: sum('Pss_Anon') };
+}
+
+/** Of the kernel's clock in /proc, in every Linux that Node runs on: USER_HZ. */
+const microsecondsATick = 10_000;
+
+/**
+ * Microseconds of processor time, in user mode and in the kernel, that these programs took so far, with everything
+ * they started, also what has ended since.
+ */
+export function cpuMicrosecondsOf(programs: readonly Program[]): number {
+  return programs
+    .flatMap(({ pid }) => family(pid))
+    .map((pid) => ticksIn(textOf(`/proc/${pid}/stat`)) * microsecondsATick)
+    .reduce((sum, one) => sum + one, 0);
+}
+
+/** utime, stime, cutime and cstime of proc(5); the name before them may hold spaces and brackets. */
+function ticksIn(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
 }
 
 /** Begins anew what `peakMbOf` measures. */
@@ -43,15 +63,19 @@ function family(pid: number): readonly number[] {
 }
 
 function childrenOf(pid: number): readonly number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      textOf(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** A child that just ended counts nothing. */
-function rollup(pid: number): string {
+function textOf(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }

@@ -1,0 +1,48 @@
+import { type AgentWorld, inAgentWorld } from '../../../test/node/agent-world.ts';
+import { type Bench, podCount, printHead, printRow, realImds } from '../bench-options.ts';
+import { addIdentities, addPods } from '../many-pods.ts';
+import { type Peer, unlimited } from '../peers.ts';
+
+const identityCount = 25;
+const resourceCount = 2;
+/** Upstream asks IMDS for every request of every pod. */
+const longestSec = 45;
+
+/** All pods of a node ask at once when its agent is started again. */
+export async function printStorm({ agents, programs }: Bench): Promise<void> {
+  console.log(
+    `${podCount} pods × ${resourceCount} resources, ${identityCount} identities, IMDS at its limits, all asking while the agent starts; ` +
+      `from exec, ${longestSec} seconds at most:\n`,
+  );
+  printHead('server', 'served', 'all served after s', 'p50 s', 'p99 s', 'calls to IMDS', 'refused by IMDS');
+  for (const peer of agents) {
+    await inAgentWorld(programs, realImds, async (world) => {
+      const names = await addIdentities(world, identityCount);
+      await addPods(world, (pod) => names[pod % identityCount] ?? '');
+      await (await world.startAgent({ word: 'rules', extra: ['--once', unlimited] })).ended;
+      const { served, lastMs, p50, p99 } = await storm(world, peer, programs.path('storm'));
+      const inSeconds = (ms: number) => (ms / 1000).toFixed(2);
+      const calls = world.issued().reduce((sum, { count }) => sum + count, 0);
+      const all = podCount * resourceCount;
+      printRow(
+        ...[peer.name, `${served} of ${all}`, served === all ? inSeconds(lastMs) : 'not'],
+        ...[inSeconds(p50), inSeconds(p99), calls, world.throttled()],
+      );
+    });
+  }
+}
+
+interface Storm {
+  readonly served: number;
+  /** Milliseconds from the first request. */
+  readonly lastMs: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+async function storm(world: AgentWorld, peer: Peer, path: string): Promise<Storm> {
+  const asking = world.bound.start(process.execPath, [path, String(podCount), String(longestSec)]);
+  await asking.line(/^asking$/);
+  await peer.start(world, { wait: false, isRedirected: true });
+  return JSON.parse(await asking.line(/^\{/)) as Storm;
+}
