@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os';
 import type { AgentWorld } from '../../test/node/agent-world.ts';
 import { bundlePrograms } from '../../test/node/bundled-programs.ts';
-import { printHead, printRow } from '../nmi/bench-options.ts';
 import { type Peer, pinned, startUpstream } from '../nmi/peers.ts';
 import { upstreamNmi } from '../nmi/upstream.ts';
+import { printHead, printRow } from '../tables.ts';
 import { attacks, measureAttack } from './attacks.ts';
 
 export interface FloodsOptions {

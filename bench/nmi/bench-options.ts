@@ -35,16 +35,3 @@ export interface Bench extends BenchOptions {
 export const realImds: WorldOptions = { latencyMs: 10, quota: { concurrent: 5, perSecond: 20 } };
 
 export const podCount = 250;
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-export function printHead(...cells: readonly string[]): void {
-  printRow(...cells);
-  console.log(`|${'---|'.repeat(cells.length)}`);
-}
-
-export function printRow(...cells: readonly (string | number)[]): void {
-  console.log(`| ${cells.join(' | ')} |`);
-}

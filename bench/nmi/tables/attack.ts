@@ -1,5 +1,6 @@
 import { attacks, measureAttack } from '../../floods/attacks.ts';
-import { type Bench, printHead, printRow } from '../bench-options.ts';
+import { printHead, printRow } from '../../tables.ts';
+import type { Bench } from '../bench-options.ts';
 
 const kinds = ['', 'tokens', 'come-and-go'];
 

@@ -1,7 +1,8 @@
 import { setTimeout as passing } from 'node:timers/promises';
 import { inAgentWorld } from '../../../test/node/agent-world.ts';
 import type { Program } from '../../../test/node/program.ts';
-import { type Bench, podCount, printHead, printRow, realImds } from '../bench-options.ts';
+import { printHead, printRow } from '../../tables.ts';
+import { type Bench, podCount, realImds } from '../bench-options.ts';
 import { addPods } from '../many-pods.ts';
 import { pinned } from '../peers.ts';
 import { memoryOf } from '../processes.ts';

@@ -1,5 +1,6 @@
 import { inAgentWorld } from '../../../test/node/agent-world.ts';
-import { type Bench, median, printHead, printRow } from '../bench-options.ts';
+import { median, printHead, printRow } from '../../tables.ts';
+import type { Bench } from '../bench-options.ts';
 import { cpuMicrosecondsOf } from '../processes.ts';
 import { type Measured, wrk } from '../wrk.ts';
 

@@ -1,5 +1,6 @@
 import { inAgentWorld } from '../../../test/node/agent-world.ts';
-import { type Bench, printHead, printRow, realImds } from '../bench-options.ts';
+import { printHead, printRow } from '../../tables.ts';
+import { type Bench, realImds } from '../bench-options.ts';
 import { wrk } from '../wrk.ts';
 
 export async function printRealImds({ agents, programs }: Bench): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as passing } from 'node:timers/promises';
 import { type AgentWorld, inAgentWorld } from '../../../test/node/agent-world.ts';
-import { type Bench, podCount, printHead, printRow } from '../bench-options.ts';
+import { printHead, printRow } from '../../tables.ts';
+import { type Bench, podCount } from '../bench-options.ts';
 import { addPods } from '../many-pods.ts';
 import type { Peer } from '../peers.ts';
 import { cpuMicrosecondsOf } from '../processes.ts';

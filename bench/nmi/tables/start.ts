@@ -1,6 +1,7 @@
 import { inAgentWorld } from '../../../test/node/agent-world.ts';
 import { startAsking } from '../../../test/node/drill.ts';
-import { type Bench, median, podCount, printHead, printRow } from '../bench-options.ts';
+import { median, printHead, printRow } from '../../tables.ts';
+import { type Bench, podCount } from '../bench-options.ts';
 import { addPods } from '../many-pods.ts';
 import type { Peer } from '../peers.ts';
 

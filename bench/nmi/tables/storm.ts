@@ -1,5 +1,6 @@
 import { type AgentWorld, inAgentWorld } from '../../../test/node/agent-world.ts';
-import { type Bench, podCount, printHead, printRow, realImds } from '../bench-options.ts';
+import { printHead, printRow } from '../../tables.ts';
+import { type Bench, podCount, realImds } from '../bench-options.ts';
 import { addIdentities, addPods } from '../many-pods.ts';
 import { type Peer, unlimited } from '../peers.ts';
 

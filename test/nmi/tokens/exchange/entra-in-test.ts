@@ -29,6 +29,10 @@ export interface EntraInTest extends AsyncDisposable {
   readonly federated: Set<string>;
   /** Client ids of the tenant. */
   readonly known: Set<string>;
+  /** `CLIENT_ID SUBJECT` of federated credentials for other subjects. */
+  readonly trusted: Set<string>;
+  /** Keys that the issuer publishes beside the one that signs the agent's token. */
+  readonly publicKeys: Set<KeyObject>;
   /** In place of Entra's own conduct; undefined: as Entra does. */
   conduct: EntraConduct | undefined;
   /** Seconds that its tokens live. */
@@ -61,6 +65,8 @@ export async function entraInTest(): Promise<EntraInTest> {
   const state = {
     federated: new Set<string>(),
     known: new Set<string>(),
+    trusted: new Set<string>(),
+    publicKeys: new Set<KeyObject>(),
     conduct: undefined as EntraConduct | undefined,
     lifetimeSec: 3599,
   };
@@ -68,20 +74,28 @@ export async function entraInTest(): Promise<EntraInTest> {
     const { client_id: client = '', client_assertion: assertion = '' } = form;
     const claims = decodeJwt(assertion);
     const nowSec = Date.now() / 1000;
-    const isSigned = await jwtVerify(assertion, keys.publicKey, {
-      algorithms: ['RS256'],
-      currentDate: new Date((claims.iat ?? 0) * 1000),
-    }).then(
+    const isSigned = await Promise.any(
+      [keys.publicKey, ...state.publicKeys].map((key) =>
+        jwtVerify(assertion, key, {
+          algorithms: ['RS256'],
+          currentDate: new Date((claims.iat ?? 0) * 1000),
+        }),
+      ),
+    ).then(
       () => true,
       () => false,
     );
+    const isTrusted =
+      claims.sub === agentSubject
+        ? state.federated.has(client)
+        : state.trusted.has(`${client} ${claims.sub ?? ''}`);
     const checks: readonly (readonly [boolean, number, number?])[] = [
       [state.known.has(client), 700016, 400],
       [isSigned, 700027],
       [(claims.exp ?? 0) > nowSec - 300 && (claims.iat ?? 0) < nowSec + 300, 700024],
       [claims.iss === issuer, 700211],
       [[claims.aud].flat().includes(exchangeAudience), 700212],
-      [claims.sub === agentSubject && state.federated.has(client), 700213],
+      [isTrusted, 700213],
     ];
     const [, code, status] = checks.find(([holds]) => !holds) ?? [];
     return code === undefined ? token : refusal(code, status);
