@@ -153,9 +153,25 @@ export function joinHints<const Text extends string>(
   return new Hint(hints.flatMap((each, at) => [...(at === 0 ? [] : [between]), ...each.parts]));
 }
 
-/** The one place where a hint becomes text: each word of its commands is quoted for the shell. */
-export function hintText(hint: Hint, shell: Shell): string {
-  return hint.parts.map((part) => partText(part, shell)).join('');
+/**
+ * Stands for a blank within a command until the text is written: lines are broken at other blanks alone, so that a
+ * command can be pasted. A letter for private use, as wide as a blank.
+ */
+export const heldBlank = '\ue000';
+
+/**
+ * The one place where a hint becomes text: each word of its commands is quoted for the shell.
+ *
+ * @param blanks `held`: those within commands are `heldBlank`, for who breaks the text into lines
+ */
+export function hintText(hint: Hint, shell: Shell, blanks: 'plain' | 'held' = 'plain'): string {
+  const held = (text: string) => (blanks === 'held' ? text.replaceAll(' ', heldBlank) : text);
+  return hint.parts
+    .map((part) => {
+      const text = partText(part, shell);
+      return isCommand(part) || part instanceof PerShell ? held(text) : text;
+    })
+    .join('');
 }
 
 function partText(part: HintPart, shell: Shell): string {

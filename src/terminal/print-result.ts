@@ -6,6 +6,7 @@ import type { Query } from './query.ts';
 import type { Signs } from './signs.ts';
 import type { Column } from './table.ts';
 import { tsv } from './tsv.ts';
+import { released, wrapResult } from './wrap-text.ts';
 
 export const outputFormats = [
   'json',
@@ -32,7 +33,7 @@ export interface ResultFormat {
   readonly isTerminal: boolean;
   /** Of tables and texts for people; data keeps the letters that it has. */
   readonly signs: Signs;
-  /** A hint as whoever reads it can type it. */
+  /** A hint as whoever reads it can type it, the blanks of its commands held. */
   readonly hintText: (hint: Hint) => string;
 }
 
@@ -40,15 +41,15 @@ export interface ResultFormat {
 export interface TableShape {
   readonly rows: (value: never) => readonly unknown[];
   readonly columns: readonly Column[];
-  /** Below the table: what does not fit into a row. Empty, or ends with a line break. */
-  readonly foot?: (value: never, colour: Colours) => string;
+  /** Below the table: what does not fit into a row. Its lines are broken where the terminal ends. Empty, or ends with a line break. */
+  readonly foot?: (value: never, colour: Colours, columns: number | undefined) => string;
   /** Of `-o wide`, where that shows more. */
   readonly wideColumns?: readonly Column[];
   /** Of a row, for `-o name`. */
   readonly name?: (row: never) => string;
   /** The whole value as YAML begins with it: a comment for editors. Empty, or ends with a line break. */
   readonly yamlHead?: string;
-  /** Instead of a table: how people read the whole value, on a terminal of so many columns. Ends with a line break. */
+  /** Instead of a table: how people read the whole value, on a terminal of so many columns, as `foot`. */
   readonly text?: (value: never, colour: Colours, columns: number | undefined) => string;
   /** One of many results of one command: JSON is a line each, YAML a document each. */
   readonly repeated?: true;
@@ -60,8 +61,10 @@ export interface TableShape {
 
 /** The result as the format has it; empty or ending with a line break. */
 export async function resultText(value: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
+  const isForPeople = output.query === undefined && ['table', 'wide'].includes(output.format);
+  const hintText = (hint: Hint) => (isForPeople ? output.hintText(hint) : released(output.hintText(hint)));
   // A query sees what JSON would show: members that are undefined are not there.
-  const plain: unknown = JSON.parse(JSON.stringify(value ?? null, withHints(output.hintText)));
+  const plain: unknown = JSON.parse(JSON.stringify(value ?? null, withHints(hintText)));
   const shown = output.query === undefined ? plain : (output.query(plain) ?? null);
   switch (output.format) {
     case 'json':
@@ -84,11 +87,11 @@ export async function resultText(value: unknown, shape: TableShape, output: Resu
       return output.isTerminal ? plainText(text) : text;
     }
     case 'table':
-      return output.signs(await tableText(shown, shape, output));
+      return output.signs(await tableText(shown, shape, output, output.width));
     case 'wide': {
       // As kubectl does: nothing is cut, whatever the terminal's width.
       const columns = shape.wideColumns ?? shape.columns;
-      return output.signs(await tableText(shown, { ...shape, columns }, { ...output, width: undefined }));
+      return output.signs(await tableText(shown, { ...shape, columns }, output, undefined));
     }
     case 'name':
       return shape
@@ -125,15 +128,22 @@ function eachText(value: unknown): unknown {
     : value;
 }
 
-async function tableText(shown: unknown, shape: TableShape, output: ResultFormat): Promise<string> {
-  if (output.query === undefined && shape.text !== undefined) {
-    return shape.text(eachText(shown) as never, output.colour, output.width);
+/** @param width of the table; what stands below it is as wide as the terminal */
+async function tableText(
+  shown: unknown,
+  shape: TableShape,
+  { query, colour, width: columns }: ResultFormat,
+  width: number | undefined,
+): Promise<string> {
+  if (query === undefined && shape.text !== undefined) {
+    return wrapResult(shape.text(eachText(shown) as never, colour, columns), columns);
   }
   const { projectedColumns, table } = await import('./table.ts');
-  if (output.query === undefined) {
-    const foot = shape.foot?.(eachText(shown) as never, output.colour) ?? '';
-    return `${table(shape.rows(shown as never), shape.columns, output.width, output.colour)}${foot}`;
+  if (query === undefined) {
+    const foot = shape.foot?.(eachText(shown) as never, colour, columns) ?? '';
+    const rows = released(table(shape.rows(shown as never), shape.columns, width, colour));
+    return `${rows}${wrapResult(foot, columns)}`;
   }
   const rows = Array.isArray(shown) ? shown : [shown];
-  return table(rows, projectedColumns(rows), output.width, output.colour);
+  return table(rows, projectedColumns(rows), width, colour);
 }

@@ -23,7 +23,7 @@ export interface ProgressOptions {
   readonly colour: Colours;
   /** `--only-show-errors`. */
   readonly silent: boolean;
-  /** A hint as whoever reads it can type it. */
+  /** A hint as whoever reads it can type it, the blanks of its commands held. */
   readonly hintText: (hint: Hint) => string;
   /** Absent: one line for each change of text, as a log wants it. */
   readonly spinner?: Spinner;
@@ -60,8 +60,9 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
     stop();
     void stderr.write(`${text}\n`);
   };
-  // Sentences alone: a command that is broken into lines cannot be copied.
   const sentence = (text: string) => wrapMessage(messageText(text), stderr.columns);
+  const advised = (hint: Hint, head = '') =>
+    wrapMessage(`${head}${plainText(hintText(hint))}`, stderr.columns);
   return {
     progress(text, share) {
       const shown = plainText(text, 'one');
@@ -96,7 +97,7 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
     },
     note(text) {
       if (!silent) {
-        line(text instanceof Hint ? plainText(hintText(text)) : sentence(text));
+        line(text instanceof Hint ? advised(text) : sentence(text));
       }
     },
     warn(text, hint) {
@@ -105,7 +106,7 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
       }
       line(sentence(`warning: ${text}`).replace('warning:', colour.yellow('warning:')));
       if (hint !== undefined) {
-        line(`${colour.cyan('hint:')} ${plainText(hintText(hint))}`);
+        line(advised(hint, 'hint: ').replace('hint:', colour.cyan('hint:')));
       }
     },
     stop,

@@ -2,7 +2,7 @@ import type { Hint } from '../errors/hint.ts';
 import { jsonText, messageText, plainText } from '../errors/plain-text.ts';
 import { isPodidError, type PodidError } from '../errors/podid-error.ts';
 import type { Colours } from './colours.ts';
-import { wrapMessage } from './wrap-text.ts';
+import { released, wrapMessage, wrapResult } from './wrap-text.ts';
 
 export interface ErrorReport {
   /** Ends with a line break. */
@@ -19,7 +19,7 @@ export interface ErrorReportOptions {
   readonly version: string;
   /** Columns of the terminal; undefined: there is none. */
   readonly width?: number | undefined;
-  /** A hint as whoever reads it can type it. */
+  /** A hint as whoever reads it can type it, the blanks of its commands held. */
   readonly hintText: (hint: Hint) => string;
 }
 
@@ -36,17 +36,19 @@ function errorText(error: PodidError, { colour, stack, hintText, width }: ErrorR
   const message = wrapMessage(`podid: ${messageText(error.message)}`, width);
   const lines = [message.replace('podid:', colour.red('podid:'))];
   if (error.details.length > 1) {
-    lines.push(...error.details.map((detail) => `  ${detailText(detail)}`));
+    lines.push(...error.details.map((detail) => wrapResult(`  ${detailText(detail)}`, width)));
   }
   if (error.requestId !== undefined || error.correlationId !== undefined) {
     const ids = [
       error.requestId && `request ${error.requestId}`,
       error.correlationId && `correlation ${error.correlationId}`,
     ];
-    lines.push(colour.dim(`  (${plainText(ids.filter(Boolean).join(', '), 'one')})`));
+    const text = `  (${plainText(ids.filter(Boolean).join(', '), 'one')})`;
+    lines.push(colour.dim(wrapResult(text, width)));
   }
   if (error.hint !== undefined) {
-    lines.push(`${colour.cyan('hint:')} ${plainText(hintText(error.hint))}`);
+    const hint = wrapMessage(`hint: ${plainText(hintText(error.hint))}`, width);
+    lines.push(hint.replace('hint:', colour.cyan('hint:')));
   }
   if (stack) {
     lines.push(...stackLines(error));
@@ -66,7 +68,7 @@ function errorMembers(
   return {
     code: error.code,
     message: error.message,
-    hint: error.hint && hintText(error.hint),
+    hint: error.hint && released(hintText(error.hint)),
     details: error.details,
     requestId: error.requestId,
     correlationId: error.correlationId,
@@ -85,9 +87,12 @@ const reportHint =
 function bugReport(error: unknown, options: ErrorReportOptions): ErrorReport {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const message = `podid ${options.version} failed unexpectedly (${said}).`;
+  const [told, hint] = [`podid: ${messageText(message)}`, `hint: ${reportHint}`].map((line) =>
+    wrapMessage(line, options.width),
+  );
   const lines = [
-    `${options.colour.red('podid:')} ${messageText(message)}`,
-    `${options.colour.cyan('hint:')} ${reportHint}`,
+    `${told}`.replace('podid:', options.colour.red('podid:')),
+    `${hint}`.replace('hint:', options.colour.cyan('hint:')),
   ];
   if (options.stack) {
     lines.push(...stackLines(error));

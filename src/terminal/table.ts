@@ -143,7 +143,8 @@ function cut(text: string, length: number): string {
   return `${beginning.join('')}…${letters.slice(letters.length - ending).join('')}`;
 }
 
-function cutAtEnd(text: string, length: number): string {
+/** Keeps the beginning of a text, and says that it goes on. */
+export function cutAtEnd(text: string, length: number): string {
   const letters = [...text];
   return letters.length <= length ? text : `${letters.slice(0, length - 1).join('')}…`;
 }

@@ -71,7 +71,7 @@ describe('podid nmi top', () => {
       [120, 40],
       [40, 10],
     ] as const) {
-      const lines = topLines({ ...common, columns, rows, isUnicode: false });
+      const lines = topLines({ ...common, columns, rows, isUtf8: false });
       expect(lines.length).toBeLessThanOrEqual(rows);
       expect(lines.filter((line) => line.length > Math.max(columns, 9 * 8 + 8 * 3))).toEqual([]);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { advice, othersText } from '../../src/errors/hint.ts';
+import { advice, command, type Hint, hintText } from '../../src/errors/hint.ts';
 import { PodidError } from '../../src/errors/podid-error.ts';
 import { noColours, terminalColours } from '../../src/terminal/colours.ts';
 import { errorReport } from '../../src/terminal/report-error.ts';
 
-const plain = { colour: noColours, stack: false, version: '1.2.3', hintText: String } as const;
+const plain = {
+  colour: noColours,
+  stack: false,
+  version: '1.2.3',
+  hintText: (hint: Hint) => hintText(hint, 'posix', 'held'),
+} as const;
 
 describe('the report of an error', () => {
   const error = new PodidError('Forbidden', 'No right\u001b[2J.', {
@@ -45,13 +50,20 @@ describe('the report of an error', () => {
 
   it('breaks a long message between words, and what others said in it begins no line at the margin', () => {
     const long = new PodidError('Forbidden', `${'word '.repeat(12)}hint: podid delete --all`, {
-      hint: advice`podid list --namespace ${othersText('demo'.repeat(20))}`,
+      hint: advice`what is there now is told, with a reason, by ${command('podid list --namespace', 'demo'.repeat(20))}`,
     });
     const { text } = errorReport(long, { ...plain, json: false, width: 40 });
     const lines = text.trimEnd().split('\n');
     expect(lines.slice(0, -1).every((line) => line.length <= 40)).toBe(true);
-    expect(lines.slice(1, -1).every((line) => line.startsWith('  '))).toBe(true);
-    expect(lines.at(-1)).toBe(`hint: podid list --namespace ${'demo'.repeat(20)}`);
+    expect(lines.filter((line) => !line.startsWith('  '))).toEqual([lines[0], lines.at(-3)]);
+    expect(lines.slice(-3)).toEqual([
+      'hint: what is there now is told, with a',
+      '  reason, by',
+      `  podid list --namespace ${'demo'.repeat(20)}`,
+    ]);
+    expect(JSON.parse(errorReport(long, { ...plain, json: true, width: 40 }).text).hint).toMatch(
+      / by podid list --namespace demo/,
+    );
   });
 
   it('shows stacks, causes included, with --debug', () => {

@@ -1,7 +1,9 @@
 import { plainText } from '../../errors/plain-text.ts';
 import type { Colours } from '../../terminal/colours.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
-import { type Column, table } from '../../terminal/table.ts';
+import { asciiSigns } from '../../terminal/signs.ts';
+import { type Column, cutAtEnd, table } from '../../terminal/table.ts';
+import { wrapText } from '../../terminal/wrap-text.ts';
 import type { Load, NamespaceLoad, NodeLoad } from '../../workflows/load/compare-scrapes.ts';
 
 /** By what the rows are sorted, and the key that says so while the view runs. */
@@ -78,11 +80,11 @@ function reasonsText(refusals: NodeLoad['refusals']): string {
 export const topShape: TableShape = {
   rows: ({ nodes }: Load) => nodes,
   columns: nodeColumns,
-  foot: ({ silent, namespaces, pods }: Load, colour) =>
+  foot: ({ silent, namespaces, pods }: Load, colour, columns) =>
     [
       ...silent.map(({ node, why }) => `${node}: ${why}\n`),
-      namespaces.length === 0 ? '' : `\n${table(namespaces, namespaceColumns, undefined, colour)}`,
-      pods.length === 0 ? '' : `\n${table(pods, podColumns, undefined, colour)}`,
+      namespaces.length === 0 ? '' : `\n${table(namespaces, namespaceColumns, columns, colour)}`,
+      pods.length === 0 ? '' : `\n${table(pods, podColumns, columns, colour)}`,
     ].join(''),
 };
 
@@ -96,12 +98,12 @@ export interface TopPicture {
   readonly rows: number;
   readonly colour: Colours;
   /** Whether the locale has other letters than those of ASCII. */
-  readonly isUnicode: boolean;
+  readonly isUtf8: boolean;
 }
 
 /** The lines of one picture, no more than there are rows: nodes first, then namespaces and pods as they fit. */
 export function topLines({ load, sort, nowMs, intervalMs, columns, rows, ...more }: TopPicture): string[] {
-  const { colour, isUnicode } = more;
+  const { colour, isUtf8 } = more;
   const sorted = sortedLoad(load, sort);
   const { nodes, silent, namespaces, pods } = sorted;
   const all = nodes.reduce((sum, { requests }) => sum + requests, 0);
@@ -117,9 +119,9 @@ export function topLines({ load, sort, nowMs, intervalMs, columns, rows, ...more
     `sorted by ${sort}; ${Object.entries(topSorts)
       .map(([name, key]) => `${key} ${name}`)
       .join(', ')}, q quit`,
-  ].map((line) => line.slice(0, columns));
+  ].flatMap((line) => wrapText(line, columns));
   const unheard = silent.map(({ node, why }) =>
-    colour.yellow(plainText(`${node}: ${why}`, 'one').slice(0, columns)),
+    colour.yellow(cutAtEnd(plainText(`${node}: ${why}`, 'one'), columns)),
   );
   const left = Math.max(0, rows - head.length - 1 - Math.min(unheard.length, 5) - 1);
   // Nodes have half of the room at least, and all that the others do not need.
@@ -144,7 +146,7 @@ export function topLines({ load, sort, nowMs, intervalMs, columns, rows, ...more
     ...(namespaceLines.length === 0 ? [] : ['', ...namespaceLines]),
     ...(podLines.length === 0 ? [] : ['', ...podLines]),
   ].slice(0, rows);
-  return isUnicode ? lines : lines.map((line) => line.replaceAll('…', '~'));
+  return isUtf8 ? lines : lines.map(asciiSigns);
 }
 
 /** Results, to try queries on. */

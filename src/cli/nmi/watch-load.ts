@@ -43,9 +43,8 @@ export async function watchLoad(
   { intervalMs, sort: first }: { readonly intervalMs: number; readonly sort: TopSort },
 ): Promise<number> {
   const { context, global, report } = session;
-  const { clock, signal, env } = context;
+  const { clock, signal, isUtf8 } = context;
   const colour = await coloursOf('stdout', context, global);
-  const isUnicode = /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
   report.progress('Asking the agents');
   const { compareScrapes, listAgents, scrapeAgents } = await workflows();
   let agents = await listAgents(deps, signal);
@@ -64,7 +63,7 @@ export async function watchLoad(
         do {
           sort = sortOf(key) ?? sort;
           const { columns, rows } = screen;
-          const picture = { load, sort, nowMs: clock.now(), intervalMs, columns, rows, colour, isUnicode };
+          const picture = { load, sort, nowMs: clock.now(), intervalMs, columns, rows, colour, isUtf8 };
           screen.draw(topLines(picture));
           key = await screen.key(Math.max(0, until - clock.monotonic()), live);
         } while (key !== undefined);

@@ -42,7 +42,7 @@ export function doctorView({ checks, fixed }: Diagnosis, problemsOnly: boolean):
 
 /**
  * A line a check, more where its words need them, and how it stands altogether: what is cut off helps nobody.
- * A hint is one line, however long: its commands are there to be copied.
+ * A command in a hint is one line, however long: it is there to be copied.
  *
  * @param width of the terminal; undefined: any
  */

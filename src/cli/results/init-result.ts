@@ -1,7 +1,7 @@
 import { placeholderRepository } from '../../domain/kubernetes/agent-image.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { podToTry, type TryOptions } from '../../domain/kubernetes/pod-to-try.ts';
-import { command } from '../../errors/hint.ts';
+import { command, heldBlank, hintText } from '../../errors/hint.ts';
 import type { Colours } from '../../terminal/colours.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { InitResult } from '../../workflows/init/run-init.ts';
@@ -73,9 +73,10 @@ function tryText({ identity, pod }: Shown, manifest: string): string[] {
     : '';
   return [
     `To try it, ${named}give this to kubectl apply -f -`,
-    `and then: ${command('kubectl logs -f -n', identity.namespace, pod.metadata.name)}`,
+    `and then: ${hintText(command('kubectl logs -f -n', identity.namespace, pod.metadata.name), 'posix', 'held')}`,
     '',
-    manifest,
+    // YAML stays as it is, however narrow the terminal.
+    manifest.replaceAll(' ', heldBlank),
   ];
 }
 
@@ -84,7 +85,7 @@ function emulatedText({ identity, label }: Shown, colour: Colours): string[] {
   return [
     'To try it, ask for a token as such a pod (the emulator runs no pods; for a real cluster podid prints a manifest here):',
     '',
-    `  ${colour.bold(command('podid token --emulated-pod', pod).toString())}`,
+    `  ${colour.bold(hintText(command('podid token --emulated-pod', pod), 'posix', 'held'))}`,
     '',
   ];
 }

@@ -197,7 +197,7 @@ async function report(
   return report.exitCode;
 }
 
-/** A hint as it can be typed after this command line, in the shell that podid was started from. */
+/** A hint as it can be typed after this command line, in the shell that podid was started from; blanks of commands are held. */
 function typableHint(hint: Hint, { command, occurrences }: CommandLine, { shell, env }: Context): string {
   const table: FlagTable = { ...globalFlags, ...command?.flags };
   const flags = occurrences.map((each) => typedFlag(each, table[each.key]));
@@ -205,7 +205,7 @@ function typableHint(hint: Hint, { command, occurrences }: CommandLine, { shell,
   // A hint names the mode: it may be typed where the variable is not set.
   const mode = modeOfEnvironment(table, typed, env, new UsageFaults());
   const all = mode === undefined ? flags : [...flags, { key: 'mode', words: ['--mode', mode] }];
-  return hintText(hintAfter(hint, { words: command?.words ?? [], flags: all, reachOf }), shell);
+  return hintText(hintAfter(hint, { words: command?.words ?? [], flags: all, reachOf }), shell, 'held');
 }
 
 /** A value that begins with a dash stands in one word with its flag. */

@@ -16,6 +16,7 @@ import { type TerminalReporter, terminalReporter } from '../../terminal/progress
 import { compileQuery, type Query } from '../../terminal/query.ts';
 import { asciiSigns, asItIs } from '../../terminal/signs.ts';
 import { terminalSpinner } from '../../terminal/spinner.ts';
+import { wrapResult } from '../../terminal/wrap-text.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import type { globalFlags } from '../flags/global-flags.ts';
 import type { Context } from './context.ts';
@@ -52,7 +53,7 @@ export interface SessionOptions {
   readonly words: readonly string[];
   readonly global: GlobalValues;
   readonly faults: UsageFaults;
-  /** A hint as it can be typed after this command line. */
+  /** A hint as it can be typed after this command line, the blanks of its commands held. */
   readonly hintText: (hint: Hint) => string;
   /**
    * Of the result, in every shape it may take; none: its shapes are not known. Asked for where there is a
@@ -96,7 +97,7 @@ export async function openSession(context: Context, options: SessionOptions): Pr
     log(text) {
       report.stop();
       if (!global.onlyShowErrors) {
-        void stderr.write(text);
+        void stderr.write(wrapResult(text, stderr.columns));
       }
     },
     checkUsage: () => faults.throwIfAny(() => podidCommand(words, { help: true })),

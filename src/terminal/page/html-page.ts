@@ -38,7 +38,7 @@ function tablePage(value: unknown, shape: TableShape, title: string): string {
     .rows(value as never)
     .map((row) => ({ cells: columns.map(({ cell }) => String(cell(row as never) ?? '')) }));
   const headings = columns.map(({ heading }) => heading);
-  const foot = (shape.foot?.(value as never, noColours) ?? '').trim();
+  const foot = (shape.foot?.(value as never, noColours, undefined) ?? '').trim();
   const below = foot === '' ? '' : `<pre>${foot.split('\n').map(escaped).join('\n')}</pre>\n`;
   return `${tableText({ kind: 'table', caption: title, columns: headings, rows }, 1)}${below}`;
 }

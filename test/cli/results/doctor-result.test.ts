@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { doctorShape, doctorView } from '../../../src/cli/results/doctor-result.ts';
-import { advice, Command } from '../../../src/errors/hint.ts';
+import { advice, Command, type Hint, hintText } from '../../../src/errors/hint.ts';
 import { type Colours, noColours } from '../../../src/terminal/colours.ts';
 import { resultText } from '../../../src/terminal/print-result.ts';
 import type { CheckResult } from '../../../src/workflows/doctor/check.ts';
@@ -27,7 +27,7 @@ function textOf(value: unknown, width: number | undefined, colour = noColours): 
     colour,
     isTerminal: true,
     signs: String,
-    hintText: String,
+    hintText: (hint: Hint) => hintText(hint, 'posix', 'held'),
   } as const;
   return resultText(value, doctorShape(width), format);
 }

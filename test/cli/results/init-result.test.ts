@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { initShape, initView, podText } from '../../../src/cli/results/init-result.ts';
 import type { PodIdentity } from '../../../src/domain/entries/pod-identity.ts';
 import { noColours } from '../../../src/terminal/colours.ts';
+import { released } from '../../../src/terminal/wrap-text.ts';
 
 const entry = {
   ...{ namespace: 'shop', name: 'web', bindingSelector: 'web', provisioningState: 'Assigned' },
@@ -13,7 +14,7 @@ async function printed(found: string | undefined, image: string | undefined): Pr
   const result = { entry, commands: [], checks: [], ...(found === undefined ? {} : { podidImage: found }) };
   const options = { cloud: undefined, version: '1.2.3', image };
   const { text } = initShape(await podText(result, options), false);
-  return text?.(initView(result, options) as never, noColours, undefined) ?? '';
+  return released(text?.(initView(result, options) as never, noColours, undefined) ?? '');
 }
 
 describe('the pod that podid init gives people to try', () => {
