@@ -1,3 +1,4 @@
+import { heldBlank } from '../errors/hint.ts';
 import { plainText } from '../errors/plain-text.ts';
 import type { Colours } from './colours.ts';
 
@@ -28,7 +29,7 @@ export function diffText(items: readonly DiffItem[], colour: Colours): string {
         const old = before === undefined ? [] : [colour.red(plainText(before, 'one'))];
         const fresh = after === undefined ? [] : [colour.green(plainText(after, 'one'))];
         const reason = why === undefined ? '' : `  ${colour.dim(`# ${why}`)}`;
-        return `    ${name.padEnd(width)}  ${[...old, ...fresh].join(' → ')}${reason}`;
+        return `    ${name.padEnd(width + 2, heldBlank)}${[...old, ...fresh].join(' → ')}${reason}`;
       }),
     ];
   });

@@ -43,6 +43,8 @@ export interface TableShape {
   readonly columns: readonly Column[];
   /** Below the table: what does not fit into a row. Its lines are broken where the terminal ends. Empty, or ends with a line break. */
   readonly foot?: (value: never, colour: Colours, columns: number | undefined) => string;
+  /** In place of a table without rows, where nothing else says that there are none. Ends with a line break. */
+  readonly none?: string;
   /** Of `-o wide`, where that shows more. */
   readonly wideColumns?: readonly Column[];
   /** Of a row, for `-o name`. */
@@ -138,11 +140,18 @@ async function tableText(
   if (query === undefined && shape.text !== undefined) {
     return wrapResult(shape.text(eachText(shown) as never, colour, columns), columns);
   }
-  const { projectedColumns, table } = await import('./table.ts');
+  const { fittedTable, projectedColumns, table } = await import('./table.ts');
   if (query === undefined) {
+    const rows = shape.rows(shown as never);
     const foot = shape.foot?.(eachText(shown) as never, colour, columns) ?? '';
-    const rows = released(table(shape.rows(shown as never), shape.columns, width, colour));
-    return `${rows}${wrapResult(foot, columns)}`;
+    if (rows.length === 0) {
+      // Headings of nothing say nothing.
+      return wrapResult(`${shape.none ?? ''}${foot.replace(/^\n+/, '')}`, columns);
+    }
+    const { text, leftOut } = fittedTable(rows, shape.columns, width, colour);
+    const rest =
+      leftOut.length === 0 ? '' : `${colour.dim(`Not shown here: ${leftOut.join(', ')} (-o wide).`)}\n`;
+    return `${released(text)}${wrapResult(`${rest}${foot}`, columns)}`;
   }
   const rows = Array.isArray(shown) ? shown : [shown];
   return table(rows, projectedColumns(rows), width, colour);

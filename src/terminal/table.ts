@@ -8,6 +8,17 @@ export interface Column {
   readonly cell: (row: never) => unknown;
   /** In which colour the cell of a row is read first; absent or undefined: as it is. */
   readonly colour?: (row: never) => keyof Colours | undefined;
+  /** Never cut as long as others can be: of a state each letter counts. */
+  readonly whole?: true;
+  /** It may be left out where others would be cut to what nobody can read: the lowest of these numbers first. */
+  readonly spare?: number;
+}
+
+export interface FittedTable {
+  /** Ends with a line break. */
+  readonly text: string;
+  /** Headings of columns with something in them, for which there was no room. */
+  readonly leftOut: readonly string[];
 }
 
 /** Longer cells are somebody's mischief, and take no more time and room than that. */
@@ -20,12 +31,22 @@ export function table(
   width: number | undefined,
   colours: Colours = noColours,
 ): string {
+  return fittedTable(rows, columns, width, colours).text;
+}
+
+/** As `table`, with what is not in it. */
+export function fittedTable(
+  rows: readonly unknown[],
+  columns: readonly Column[],
+  width: number | undefined,
+  colours: Colours = noColours,
+): FittedTable {
   const filled = columns.map((column) => ({
     column,
     cells: rows.map((row) => cut(cellText(column.cell(row as never)), longestCell)),
   }));
   const shown = columnsFor(filled, width);
-  const widths = cutToWidth(shown.map(widthOf), width);
+  const widths = cutToWidth(shown, width);
   const headings = shown.map(({ column }, at) => cutAtEnd(column.heading, widths[at] ?? 0));
   const painted = rows.map((row, line) =>
     shown.map(({ column, cells }, at) => {
@@ -42,11 +63,16 @@ export function table(
   for (const line of painted) {
     grid.push(line);
   }
-  return `${grid
+  const lines = grid
     .toString()
     .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+    .map((line) => line.trimEnd());
+  return {
+    text: `${lines.join('\n')}\n`,
+    leftOut: filled
+      .filter((each) => hasText(each) && !shown.includes(each))
+      .map(({ column }) => column.heading),
+  };
 }
 
 /**
@@ -93,35 +119,65 @@ const noLines = Object.fromEntries(
 );
 
 const padding = 3;
-const narrowest = 8;
+/** To so many letters columns are cut before one is left out, */
+const legible = 12;
+/** and to so many where none can be. */
+const narrowest = 3;
 
 interface FilledColumn {
   readonly column: Column;
   readonly cells: readonly string[];
 }
 
-/** Where not all have room, those in which no row has anything say the least. */
+/** Where not all have room, those in which no row has anything say the least; and then the spare ones. */
 function columnsFor(filled: readonly FilledColumn[], width: number | undefined): readonly FilledColumn[] {
-  const hasText = ({ cells }: FilledColumn) => cells.some((text) => text !== '');
-  return width === undefined || totalOf(filled.map(widthOf)) <= width || !filled.some(hasText)
-    ? filled
-    : filled.filter(hasText);
+  if (width === undefined || totalOf(filled.map(widthOf)) <= width || !filled.some(hasText)) {
+    return filled;
+  }
+  let left = filled.filter(hasText);
+  const spare = left
+    .filter(({ column }) => column.spare !== undefined)
+    .toSorted((one, other) => (one.column.spare ?? 0) - (other.column.spare ?? 0));
+  for (const each of spare) {
+    if (totalOf(left.map(leastOf)) <= width) {
+      break;
+    }
+    left = left.filter((other) => other !== each);
+  }
+  return left;
+}
+
+function hasText({ cells }: FilledColumn): boolean {
+  return cells.some((text) => text !== '');
 }
 
 function widthOf({ column, cells }: FilledColumn): number {
   return [column.heading, ...cells].reduce((widest, text) => Math.max(widest, [...text].length), 0);
 }
 
+function leastOf(filled: FilledColumn): number {
+  return filled.column.whole ? widthOf(filled) : Math.min(legible, widthOf(filled));
+}
+
 function totalOf(widths: readonly number[]): number {
   return widths.reduce((sum, each) => sum + each + padding, -padding);
 }
 
-/** Narrows the widest columns, and those alone, until a line fits. */
-function cutToWidth(wanted: readonly number[], width: number | undefined): readonly number[] {
-  const widths = [...wanted];
-  const widest = () => widths.reduce((most, each) => Math.max(most, each), 0);
-  while (width !== undefined && totalOf(widths) > width && widest() > narrowest) {
-    widths[widths.indexOf(widest())] = widest() - 1;
+/** Narrows the widest columns, and those alone, until a line fits; those that are to stay whole at the very last. */
+function cutToWidth(shown: readonly FilledColumn[], width: number | undefined): readonly number[] {
+  const widths = shown.map(widthOf);
+  const isCuttable = (at: number, whole: boolean) =>
+    (widths[at] ?? 0) > narrowest && (whole || shown[at]?.column.whole !== true);
+  while (width !== undefined && totalOf(widths) > width) {
+    const places = [...widths.keys()];
+    const cuttable = [false, true]
+      .map((whole) => places.filter((at) => isCuttable(at, whole)))
+      .find((found) => found.length > 0);
+    const widest = cuttable?.reduce((most, at) => ((widths[at] ?? 0) > (widths[most] ?? 0) ? at : most));
+    if (widest === undefined) {
+      break;
+    }
+    widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;
 }

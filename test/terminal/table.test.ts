@@ -49,7 +49,7 @@ describe('a table', () => {
       ].join('\n'),
     );
     expect(table(rows, agents, 20)).toMatch(/^NODE +ADDRESS-…\naks…s000 +inactive\n/);
-    expect(table([], agents, 20).split('\n')[0]).toMatch(/^NODE +ADDRESS… +OTHER-A…$/);
+    expect(table([], agents, 20).split('\n')[0]).toMatch(/^NODE +ADDR… +OTHE…$/);
   });
 
   it('paints what is cut already, and a heading, and is as wide as without colours', () => {

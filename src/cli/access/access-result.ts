@@ -27,7 +27,7 @@ export function accessShape(cluster: string): TableShape {
       { heading: 'PODS', cell: pods },
       { heading: 'NODES', cell: ({ identity }: Row) => identity.nodes?.length ?? 'unknown' },
       { heading: 'ROLES', cell: ({ identity }: Row) => identity.roles?.length ?? 'unknown' },
-      { heading: 'ASKED', cell: ({ identity }: Row) => identity.lastAsked ?? '—' },
+      { heading: 'ASKED', cell: ({ identity }: Row) => identity.lastAsked ?? '—', spare: 1 },
     ],
     wideColumns: [
       { heading: 'IDENTITY', cell: ({ identity }: Row) => identity.name },

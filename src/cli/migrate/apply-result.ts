@@ -30,6 +30,7 @@ interface Row {
 
 /** What was found is a sentence: the row has its code, and the sentence stands below the table, with what to do. */
 export const movesShape: TableShape = {
+  none: 'No workload has a step to take.\n',
   rows: (rows: readonly Row[]) => rows,
   columns: [
     { heading: 'NAMESPACE', cell: (row: Row) => row.namespace },
@@ -39,6 +40,7 @@ export const movesShape: TableShape = {
       heading: 'STATE',
       cell: (row: Row) => row.state,
       colour: (row: Row) => (row.failure === undefined ? 'green' : 'yellow'),
+      whole: true,
     },
     { heading: 'WROTE', cell: (row: Row) => row.wrote.length },
     { heading: 'STOPPED', cell: (row: Row) => row.failure?.code ?? '—' },

@@ -31,6 +31,7 @@ export const checksShape: TableShape = {
       heading: 'RESULT',
       cell: (row: CheckedIdentity) => row.result,
       colour: (row: CheckedIdentity) => colours[row.result],
+      whole: true,
     },
     { heading: 'PASSED', cell: (row: CheckedIdentity) => row.passed },
     { heading: 'REFUSED', cell: (row: CheckedIdentity) => row.refused },

@@ -114,18 +114,23 @@ export function migrationShape(nowMs: number): TableShape {
   const columns: readonly Column[] = [
     { heading: 'NAMESPACE', cell: (row: Row) => row.namespace },
     { heading: 'WORKLOAD', cell: (row: Row) => `${row.kind}/${row.name}` },
-    { heading: 'PODS', cell: (row: Row) => row.pods },
+    { heading: 'PODS', cell: (row: Row) => row.pods, spare: 4 },
     { heading: 'IDENTITY', cell: (row: Row) => row.identities.map((each) => each.name).join(', ') },
-    { heading: 'SERVICEACCOUNT', cell: accountText },
-    { heading: 'SEEN', cell: (row: Row) => seenText(row, nowMs) },
-    { heading: 'OWNER', cell: (row: Row) => row.owner ?? '—' },
-    { heading: 'ROUTE', cell: (row: Row) => row.route },
-    { heading: 'STATE', cell: stateText, colour: (row: Row) => (isHeld(row) ? 'yellow' : 'green') },
+    { heading: 'SERVICEACCOUNT', cell: accountText, spare: 3 },
+    { heading: 'SEEN', cell: (row: Row) => seenText(row, nowMs), spare: 5 },
+    { heading: 'OWNER', cell: (row: Row) => row.owner ?? '—', spare: 1 },
+    { heading: 'ROUTE', cell: (row: Row) => row.route, spare: 2 },
+    {
+      heading: 'STATE',
+      cell: stateText,
+      colour: (row: Row) => (isHeld(row) ? 'yellow' : 'green'),
+      whole: true,
+    },
   ];
   return {
     title: 'To Workload Identity',
     rows: ({ workloads }: Shown) => workloads,
-    columns: [...columns, { heading: 'NEXT', cell: (row: Row) => nextWord(row, nowMs) }],
+    columns: [...columns, { heading: 'NEXT', cell: (row: Row) => nextWord(row, nowMs), whole: true }],
     wideColumns: [...columns, { heading: 'NEXT', cell: (row: Row) => row.next }],
     foot: (shown: Shown, colour) => `\n${footLines(shown, colour).join('\n')}\n`,
   };

@@ -43,8 +43,8 @@ const nodeColumns: readonly Column[] = [
     cell: (row: NodeLoad) =>
       row.renewalsFailed > 0 ? `${row.renewals} (${row.renewalsFailed} failed)` : row.renewals,
   },
-  { heading: 'QUEUE', cell: (row: NodeLoad) => row.queued },
-  { heading: 'HELD', cell: (row: NodeLoad) => row.held },
+  { heading: 'QUEUE', cell: (row: NodeLoad) => row.queued, spare: 2 },
+  { heading: 'HELD', cell: (row: NodeLoad) => row.held, spare: 1 },
   { heading: 'P99', cell: (row: NodeLoad) => (row.waitP99 === null ? '-' : `<${row.waitP99} ms`) },
   { heading: 'REFUSED FOR', cell: (row: NodeLoad) => reasonsText(row.refusals) },
 ];

@@ -104,7 +104,7 @@ export const agentChangeShape: TableShape = {
   columns: [
     { heading: 'KIND', cell: (line: Line) => line.what },
     { heading: 'NAME', cell: (line: Line) => line.name },
-    { heading: 'STATE', cell: (line: Line) => line.state },
+    { heading: 'STATE', cell: (line: Line) => line.state, whole: true },
     { heading: 'REASON', cell: (line: Line) => line.reason },
   ],
 };
@@ -114,16 +114,17 @@ type Row = AgentNode & { readonly probe?: NodeProbe['probe'] };
 /** @param holds a takeover from the add-on is under way */
 export function agentStatusShape(probed: boolean, holds = false): TableShape {
   return {
+    none: 'The cluster has no node.\n',
     rows: ({ nodes }: { readonly nodes: readonly Row[] }) => nodes,
     columns: [
       { heading: 'NODE', cell: (row: Row) => row.name },
-      { heading: 'READY', cell: (row: Row) => row.ready },
-      { heading: 'RULES', cell: (row: Row) => row.rules },
+      { heading: 'READY', cell: (row: Row) => row.ready, whole: true },
+      { heading: 'RULES', cell: (row: Row) => row.rules, whole: true },
       { heading: 'ADDRESS-GUARD', cell: (row: Row) => row.addressGuard },
-      { heading: 'IDENTITIES', cell: (row: Row) => sourcesText(row.identities) },
+      { heading: 'IDENTITIES', cell: (row: Row) => sourcesText(row.identities), spare: 2 },
       { heading: 'EXCHANGE', cell: (row: Row) => row.exchangeFailure || row.exchange },
       ...(holds ? [{ heading: 'HOLD', cell: holdText }] : []),
-      { heading: 'VERSION', cell: (row: Row) => row.version },
+      { heading: 'VERSION', cell: (row: Row) => row.version, spare: 1 },
       { heading: 'OTHER-AGENTS', cell: (row: Row) => row.otherAgents.join(' ') },
       ...(probed ? [{ heading: 'PROBE', cell: (row: Row) => row.probe }] : []),
     ],

@@ -20,6 +20,7 @@ interface Row {
 
 /** What the cluster holds now; what was changed has been reported before. */
 export const applyShape: TableShape = {
+  none: 'The cluster has no entry.\n',
   rows: ({ identities, exceptions }: AppliedFile): Row[] => [
     ...identities.map(({ namespace, name, provisioningState: state }) => {
       return { kind: 'identity', namespace, name, state };
@@ -30,6 +31,6 @@ export const applyShape: TableShape = {
     { heading: 'KIND', cell: (row: Row) => row.kind },
     { heading: 'NAMESPACE', cell: (row: Row) => row.namespace },
     { heading: 'NAME', cell: (row: Row) => row.name },
-    { heading: 'STATE', cell: (row: Row) => row.state },
+    { heading: 'STATE', cell: (row: Row) => row.state, whole: true },
   ],
 };

@@ -20,6 +20,7 @@ export const managedIdentityShape = {
     ['LOCATION', ({ location }) => location],
   ),
   name: ({ name }: ManagedIdentityView) => name,
+  none: 'There is no managed identity.\n',
 };
 
 /** A cluster with what decides about pod identity on it. */
@@ -53,6 +54,7 @@ export const clusterSummaryShape = {
     ['ADD-ON', ({ podIdentityEnabled }) => (podIdentityEnabled ? 'on' : 'off')],
   ),
   name: ({ name }: ClusterSummaryView) => name,
+  none: 'There is no cluster.\n',
 };
 
 const ofSubscription = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'demo-rg' };

@@ -41,9 +41,11 @@ export const exchangeShape: TableShape = {
       heading: 'STATE',
       cell: (row: ExchangeRow) => row.state,
       colour: (row: ExchangeRow) => colours[row.state],
+      whole: true,
     },
   ],
   name: entryText,
+  none: 'The cluster has no identity to exchange.\n',
   foot(rows: readonly ExchangeRow[], colour) {
     const reasons = rows.flatMap((row) =>
       row.reason === undefined ? [] : [`${colour.yellow(entryText(row))}: ${row.reason}`],

@@ -1,3 +1,4 @@
+import { heldBlank } from '../../errors/hint.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
 
@@ -19,8 +20,9 @@ function recordText(lines: readonly RecordLine[], columns: number | undefined): 
   const shown = lines.filter(([, value]) => value !== undefined && value !== null && value !== '');
   const width = Math.max(0, ...shown.map(([name]) => name.length)) + 2;
   const room = columns === undefined ? undefined : Math.max(leastColumns, columns - width);
-  const below = `\n${' '.repeat(width)}`;
+  const below = `\n${heldBlank.repeat(width)}`;
+  // What is longer than a line goes on beside its name, and not below it.
   return shown
-    .map(([name, value]) => `${name.padEnd(width)}${wrapText(String(value), room).join(below)}\n`)
+    .map(([name, value]) => `${name.padEnd(width, heldBlank)}${wrapText(String(value), room).join(below)}\n`)
     .join('');
 }

@@ -66,6 +66,7 @@ const stateColumn: Column = {
   heading: 'STATE',
   cell: stateText,
   colour: (entry: PodIdentity) => stateColours[entryProgress(entry)],
+  whole: true,
 };
 
 /** A reason may be longer than a row, so it stands below the table, whole. */
@@ -178,6 +179,7 @@ export const objectsShape: TableShape = {
     ['ACTION', (object) => object.action],
     ['REASON', (object) => object.reason],
   ),
+  none: 'There is nothing to mirror.\n',
   rows: (result: { readonly objects: readonly ObjectChange[]; readonly drift?: readonly Drift[] }) => [
     ...result.objects,
     ...(result.drift ?? []).filter(({ state }) => state === 'extra').map(extraRow),

@@ -116,7 +116,7 @@ export const takeoverStatusShape: TableShape = {
   rows: (status: ShownStatus) => [status],
   columns: [
     { heading: 'STEP', cell: ({ step, of }: ShownStatus) => `${step} of ${of}` },
-    { heading: 'STATE', cell: ({ state }: ShownStatus) => state },
+    { heading: 'STATE', cell: ({ state }: ShownStatus) => state, whole: true },
     { heading: 'ASKED', cell: ({ proof }: ShownStatus) => proof.asked },
     { heading: 'ANSWERED', cell: ({ proof }: ShownStatus) => proof.answered },
     {

@@ -6,6 +6,7 @@ import { checkFileToWrite, saveFile } from '../../cli/open/file-to-write.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { advice } from '../../errors/hint.ts';
 import { namespaceFilter } from '../../validate/flags/entry-key.ts';
 import { workloadChoice } from '../../validate/flags/workload-choice.ts';
 
@@ -76,7 +77,7 @@ export const migratePlanCommand = defineCommand({
       const { namespace, workload, out: f } = flags;
       const chosen = f === undefined ? { namespace, workload } : { f };
       const all = nextCommand('migrate apply', cluster, chosen);
-      session.report.note(`podid takes these steps for you, with a proof after each: ${all}`);
+      session.report.note(advice`podid takes these steps for you, with a proof after each: ${all}`);
     }
     return 0;
   },

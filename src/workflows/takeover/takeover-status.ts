@@ -69,8 +69,8 @@ export async function takeoverStatus(
     step: 0,
     of: lastTakeoverStep,
     title: cluster.profile.enabled
-      ? 'no takeover has been begun'
-      : 'the add-on is off, and nothing is taken over',
+      ? 'No takeover has been begun'
+      : 'The add-on is off, and nothing is taken over',
     state: 'not-begun',
     proof: noProof,
     steps: [],

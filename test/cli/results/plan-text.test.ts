@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { planText } from '../../../src/cli/results/plan-text.ts';
+import { planText as heldPlanText } from '../../../src/cli/results/plan-text.ts';
 import { noColours, terminalColours } from '../../../src/terminal/colours.ts';
+import { released } from '../../../src/terminal/wrap-text.ts';
 import type { Change } from '../../../src/workflows/change/outcome.ts';
 
 const plain = noColours;
@@ -18,6 +19,9 @@ function change(more: Partial<Change>): Change {
     ...more,
   };
 }
+
+/** As it is written in the end. */
+const planText = (...plan: Parameters<typeof heldPlanText>) => released(heldPlanText(...plan));
 
 describe('a plan for people', () => {
   it('shows what comes, changes and goes, and only what differs of it', () => {

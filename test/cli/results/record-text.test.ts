@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordShape } from '../../../src/cli/results/record-text.ts';
 import { noColours } from '../../../src/terminal/colours.ts';
+import { wrapResult } from '../../../src/terminal/wrap-text.ts';
 
 const id = '/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg';
 const shape = recordShape(() => [
@@ -8,7 +9,8 @@ const shape = recordShape(() => [
   ['id', id],
   ['nothing', ''],
 ]);
-const shown = (columns?: number) => shape.text?.(undefined as never, noColours, columns);
+const shown = (columns?: number) =>
+  wrapResult(shape.text?.(undefined as never, noColours, columns) ?? '', columns);
 
 describe('one thing, a line for each member', () => {
   it('goes on below its own column where the terminal is narrow, and breaks no id', () => {
