@@ -257,13 +257,24 @@ export interface ProgressShare {
   readonly total: number;
 }
 
+/** One thing that is waited for, whatever the messages say meanwhile: its time counts from the first of them. */
+export interface Wait {
+  /** As far as that is known: `1 to 2 minutes`. */
+  readonly usually?: string;
+}
+
+/** What there is to say of what goes on, beside its message; at most one of them. */
+export interface ProgressDetail {
+  /** How much of it is done, which a terminal shows as a bar. */
+  readonly share?: ProgressShare;
+  /** The messages of one wait name the same. */
+  readonly wait?: Wait;
+}
+
 /** What people read while a command runs; all of it goes to stderr. */
 export interface Reporter {
-  /**
-   * What is going on now; replaces the message before. `share`: how much of it is done, which a terminal
-   * shows as a bar.
-   */
-  progress(text: string, share?: ProgressShare): void;
+  /** What is going on now; replaces the message before. */
+  progress(text: string, detail?: ProgressDetail): void;
   note(text: string | Hint): void;
   warn(text: string, hint?: Hint): void;
 }

@@ -1,8 +1,9 @@
 import type { SingleBar } from 'cli-progress';
 import type { Bar } from './progress.ts';
+import { timeText } from './step-clock.ts';
 
 /** A progress bar on stderr, loaded when it is first drawn, and taken away when its work is done. */
-export function lateBar(load: () => Promise<SingleBar> = loadBar): Bar {
+export function lateBar(isUtf8: boolean, load: (isUtf8: boolean) => Promise<SingleBar> = loadBar): Bar {
   let loading: Promise<SingleBar> | undefined;
   let wanted: { readonly text: string; readonly total: number; done: number } | undefined;
   let drawn: SingleBar | undefined;
@@ -17,7 +18,7 @@ export function lateBar(load: () => Promise<SingleBar> = loadBar): Bar {
   return {
     start(text, total) {
       wanted = { text, total, done: 0 };
-      loading ??= load();
+      loading ??= load(isUtf8);
       // A bar that cannot be loaded is one that nobody sees.
       loading.then(draw, () => undefined);
     },
@@ -35,17 +36,18 @@ export function lateBar(load: () => Promise<SingleBar> = loadBar): Bar {
   };
 }
 
-async function loadBar(): Promise<SingleBar> {
+async function loadBar(isUtf8: boolean): Promise<SingleBar> {
   const { default: progress } = await import('cli-progress');
   return new progress.SingleBar({
-    format: '{text} {bar} {value}/{total}',
+    format: '{text} {bar} {value}/{total} ({duration_formatted})',
+    formatTime: timeText,
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,
     fps: 20,
     // Signals are the program's to handle: a change under way is not ended by the bar's own exit.
     gracefulExit: false,
-    barCompleteChar: '\u2588',
-    barIncompleteChar: '\u2591',
+    barCompleteChar: isUtf8 ? '\u2588' : '#',
+    barIncompleteChar: isUtf8 ? '\u2591' : '.',
   });
 }

@@ -1,8 +1,9 @@
 import { Hint } from '../errors/hint.ts';
 import { messageText, plainText } from '../errors/plain-text.ts';
 import type { Colours } from './colours.ts';
+import { minuteMs, type Seconds, secondMs, stepClock } from './step-clock.ts';
 import type { OutputStream } from './streams.ts';
-import { wrapMessage } from './wrap-text.ts';
+import { wrapMessage, wrapText } from './wrap-text.ts';
 
 /** What a spinner has to be able to do; yocto-spinner's is one. */
 export interface Spinner {
@@ -25,7 +26,8 @@ export interface ProgressOptions {
   readonly silent: boolean;
   /** A hint as whoever reads it can type it, the blanks of its commands held. */
   readonly hintText: (hint: Hint) => string;
-  /** Absent: one line for each change of text, as a log wants it. */
+  readonly clock: Seconds;
+  /** Absent: one line for each change of text, and one a minute, as a log wants it. */
   readonly spinner?: Spinner;
   /** For work whose share is known; absent where there is no terminal. */
   readonly bar?: Bar;
@@ -33,7 +35,13 @@ export interface ProgressOptions {
 
 /** The `Reporter` of the command line: everything goes to stderr. */
 export interface TerminalReporter {
-  progress(text: string, share?: { readonly done: number; readonly total: number }): void;
+  progress(
+    text: string,
+    detail?: {
+      readonly share?: { readonly done: number; readonly total: number };
+      readonly wait?: { readonly usually?: string };
+    },
+  ): void;
   note(text: string | Hint): void;
   warn(text: string, hint?: Hint): void;
   /** Takes the spinner away; comes before any other output. */
@@ -44,9 +52,15 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
   const { stderr, colour, silent, hintText, spinner, bar } = options;
   let spinning = false;
   let barText = '';
-  let last = '';
+  const steps = stepClock(options.clock, spinner === undefined ? minuteMs : secondMs, (text) => {
+    if (spinner === undefined) {
+      void stderr.write(`${text}\n`);
+    } else if (spinning) {
+      spinner.text = spun(text);
+    }
+  });
 
-  const stop = () => {
+  const stopSpinner = () => {
     if (spinning) {
       spinner?.stop();
     }
@@ -57,39 +71,41 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
     barText = '';
   };
   const line = (text: string) => {
-    stop();
+    stopSpinner();
     void stderr.write(`${text}\n`);
   };
+  // Beside the spinner's own sign.
+  const spun = (text: string) => wrapText(text, stderr.columns && stderr.columns - 2).join('\n  ');
   const sentence = (text: string) => wrapMessage(messageText(text), stderr.columns);
   const advised = (hint: Hint, head = '') =>
     wrapMessage(`${head}${plainText(hintText(hint))}`, stderr.columns);
   return {
-    progress(text, share) {
+    progress(text, { share, wait } = {}) {
       const shown = plainText(text, 'one');
       if (silent) {
         return;
       }
       if (share !== undefined && bar !== undefined) {
+        steps.end();
         if (barText !== shown) {
-          stop();
+          stopSpinner();
           bar.start(shown, share.total);
           barText = shown;
         }
         bar.update(share.done);
-        last = '';
         return;
       }
-      if (shown === last) {
+      const first = steps.begin(shown, wait);
+      if (first === undefined && (spinner === undefined || spinning)) {
         return;
       }
       if (barText !== '') {
-        stop();
+        stopSpinner();
       }
-      last = shown;
       if (spinner === undefined) {
-        return line(shown);
+        return line(first ?? shown);
       }
-      spinner.text = shown;
+      spinner.text = spun(first ?? shown);
       if (!spinning) {
         spinner.start();
       }
@@ -109,6 +125,9 @@ export function terminalReporter(options: ProgressOptions): TerminalReporter {
         line(advised(hint, 'hint: ').replace('hint:', colour.cyan('hint:')));
       }
     },
-    stop,
+    stop() {
+      steps.end();
+      stopSpinner();
+    },
   };
 }

@@ -88,7 +88,13 @@ describe('a result', () => {
 describe('what people read beside it', () => {
   const printed = (text: string) => {
     const stderr = fakeStream({ isTerminal: true });
-    const report = terminalReporter({ stderr, colour: noColours, silent: false, hintText: String });
+    const report = terminalReporter({
+      stderr,
+      colour: noColours,
+      silent: false,
+      hintText: String,
+      clock: { monotonic: () => 0, sleep: async () => undefined },
+    });
     report.progress(text);
     report.note(text);
     report.note(advice`Look at ${othersText(text)}`);

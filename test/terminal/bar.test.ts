@@ -22,7 +22,7 @@ function terminal() {
 describe('the progress bar', () => {
   it('draws what was reported before it was loaded, and what comes after', async () => {
     const { bar, text } = terminal();
-    const late = lateBar(() => Promise.resolve(bar));
+    const late = lateBar(true, () => Promise.resolve(bar));
     late.start('mirroring', 4);
     late.update(2);
     await new Promise(setImmediate);
@@ -35,12 +35,12 @@ describe('the progress bar', () => {
 
   it('is never drawn when its work was over first, and does not keep the work from going on when it cannot be', async () => {
     const { bar, text } = terminal();
-    const late = lateBar(() => Promise.resolve(bar));
+    const late = lateBar(true, () => Promise.resolve(bar));
     late.start('mirroring', 4);
     late.stop();
     await new Promise(setImmediate);
     expect(text()).toBe('');
-    const lost = lateBar(() => Promise.reject(new Error('not there')));
+    const lost = lateBar(true, () => Promise.reject(new Error('not there')));
     lost.start('mirroring', 4);
     lost.update(1);
     await new Promise(setImmediate);

@@ -78,15 +78,20 @@ export async function openSession(context: Context, options: SessionOptions): Pr
   }
   const query = await readQuery(global.query, examples, faults);
   const isAnimated = context.animated && !global.onlyShowErrors;
-  const spinner = isAnimated ? await terminalSpinner(context.clock, context.isUtf8) : undefined;
+  const spinner = isAnimated ? await terminalSpinner(context.isUtf8) : undefined;
   const colour = await coloursOf('stderr', context, global);
   const report = terminalReporter({
     stderr,
     colour,
     silent: global.onlyShowErrors,
     hintText,
+    // Loaded where time passes.
+    clock: {
+      monotonic: () => context.clock.monotonic(),
+      sleep: (ms, signal) => context.clock.sleep(ms, signal),
+    },
     ...(spinner === undefined ? {} : { spinner }),
-    ...(isAnimated ? { bar: lateBar() } : {}),
+    ...(isAnimated ? { bar: lateBar(context.isUtf8) } : {}),
   });
   return {
     context,

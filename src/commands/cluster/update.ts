@@ -2,7 +2,6 @@ import { dryRunFlags, roleFlag, yesFlag } from '../../cli/flags/change-flags.ts'
 import { clusterFlags, rawClusterFlag, waitFlags } from '../../cli/flags/cluster-flags.ts';
 import { changeOptions } from '../../cli/open/change-options.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
-import { reportingEveryMinute } from '../../cli/open/report-every-minute.ts';
 import { clusterShape, clusterView } from '../../cli/results/cluster-result.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -92,12 +91,10 @@ export const clusterUpdateCommand = defineCommand({
       ...(assignIdentity === undefined ? {} : { assignIdentity }),
       ...(assignKubeletIdentity === undefined ? {} : { assignKubeletIdentity }),
     };
-    const outcome = await reportingEveryMinute(session.context, deps.report, (report) =>
-      updateCluster({ ...deps, report }, request, {
-        ...options,
-        ...(flags.timeout === undefined ? { timeoutMs: longestWaitMs } : {}),
-      }),
-    );
+    const outcome = await updateCluster(deps, request, {
+      ...options,
+      ...(flags.timeout === undefined ? { timeoutMs: longestWaitMs } : {}),
+    });
     return await finishChange(session, outcome, { view: clusterView, shape: clusterShape, ...flags });
   },
 });

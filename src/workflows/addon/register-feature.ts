@@ -1,4 +1,5 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
+import { waits } from '../../domain/time/waits.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
@@ -28,7 +29,7 @@ export async function registerFeature(deps: ChangeDeps, { subscriptionId }: Clus
       if (deps.deadline.passed()) {
         throw stillRegistering(state);
       }
-      report.progress(`Azure registers ${feature}: ${state}`);
+      report.progress(`Azure registers ${feature}: ${state}`, { wait: waits.featureRegistered });
       await deps.deadline.pause(pollIntervalMs);
     }
   } catch (error) {

@@ -106,6 +106,7 @@ async function untilClean(
   const { agent, clock, report } = deps;
   const { name, namespace = '' } = daemonSet.metadata;
   const deadline = startDeadline(clock, timeoutMs, signal);
+  const cleaning = {};
   for (;;) {
     const [rollout, known] = await Promise.all([
       agent.rollout({ namespace, name }, signal),
@@ -118,6 +119,7 @@ async function untilClean(
     const done = cleaned.filter(({ clean }) => clean).length;
     report.progress(
       [`Cleaned ${done} of ${cleaned.length} nodes`, ...waitingFor(cleaned), ...rollout.trouble].join('; '),
+      { wait: cleaning },
     );
     if (deadline.passed()) {
       return { cleaned, known };

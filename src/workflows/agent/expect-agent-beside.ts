@@ -23,6 +23,7 @@ export async function expectAgentBeside(
   const { name, namespace = '' } = daemonSet.metadata;
   const deadline = startDeadline(clock, timeoutMs, signal);
   const joining = startDeadline(clock, Math.min(joiningMs, timeoutMs), signal);
+  const wait = {};
   for (;;) {
     // Theirs first: a node that joins between the two is one more of ours, never one less.
     const theirs = await agent.rollout(other, signal);
@@ -39,6 +40,7 @@ export async function expectAgentBeside(
     }
     report.progress(
       `Waiting for podid's agent ${open.length === 0 ? 'to be counted' : `on ${namesOf(open)}`}`,
+      { wait },
     );
     await deadline.pause(intervalMs);
   }

@@ -22,12 +22,15 @@ export async function untilPodsAreGone(
   { timeoutMs, intervalMs, signal }: AgentWait,
 ): Promise<void> {
   const deadline = startDeadline(clock, timeoutMs, signal);
+  const wait = {};
   for (;;) {
     const left = await agent.podsLeft(pods.namespace, pods.selector, signal);
     if (left.length === 0) {
       return;
     }
-    report.progress(`Waiting for ${left.length === 1 ? `pod ${left[0]}` : `${left.length} pods`} to end`);
+    report.progress(`Waiting for ${left.length === 1 ? `pod ${left[0]}` : `${left.length} pods`} to end`, {
+      wait,
+    });
     if (deadline.passed()) {
       throw new PodidError(
         'AgentNotReady',

@@ -21,6 +21,7 @@ export async function waitForController(
   }
   const { name, namespace = release.namespace } = deployment.metadata;
   const deadline = startDeadline(clock, timeoutMs, signal);
+  const wait = {};
   for (;;) {
     const rollout = await agent.controllerRollout({ namespace, name }, signal);
     if (rollout?.done) {
@@ -28,7 +29,7 @@ export async function waitForController(
     }
     const { ready = 0, desired = 0, trouble = [] } = rollout ?? {};
     const text = [`${ready} of ${desired} instances of the controller are ready`, ...trouble.slice(0, 2)];
-    report.progress(text.join('; '));
+    report.progress(text.join('; '), { wait });
     if (deadline.passed()) {
       throw new PodidError(
         'AgentNotReady',

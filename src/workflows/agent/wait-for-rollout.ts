@@ -17,12 +17,13 @@ export async function waitForRollout(
   const { agent, clock, report } = deps;
   const { name, namespace = '' } = daemonSet.metadata;
   const deadline = startDeadline(clock, timeoutMs, signal);
+  const wait = {};
   for (;;) {
     const rollout = await agent.rollout({ namespace, name }, signal);
     if (isRolledOut(rollout)) {
       return rollout.nodes;
     }
-    report.progress(rolloutText(rollout));
+    report.progress(rolloutText(rollout), { wait });
     if (rollout.failure !== undefined) {
       throw notStarted(rollout, rollout.failure, await anyBinding(deps, signal));
     }

@@ -105,6 +105,7 @@ type Settled =
 async function settleChange(deps: ChangeDeps, cluster: Cluster, edit: ClusterEdit): Promise<Settled> {
   let current = cluster;
   const going = `Azure continues with cluster ${cluster.id.name}.`;
+  const wait = {};
   try {
     for (;;) {
       const verdict = judgeChange(deps.entries, current, edit);
@@ -122,7 +123,7 @@ async function settleChange(deps: ChangeDeps, cluster: Cluster, edit: ClusterEdi
           hint: deps.entries.followUpCommand(cluster.id, edit),
         });
       }
-      deps.report.progress(`Azure is working on ${verdict.what}`);
+      deps.report.progress(`Azure is working on ${verdict.what}`, { wait });
       await deps.deadline.pause(deps.options.pollIntervalMs);
       current = await readWithRetry(deps, cluster.id);
     }

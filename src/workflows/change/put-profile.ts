@@ -3,6 +3,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
 import type { OperationEnd, PutAnswer } from '../../domain/ports.ts';
 import { type Backoff, doubledMs } from '../../domain/time/backoff.ts';
+import { waits } from '../../domain/time/waits.ts';
 import { advice, joinHints } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
@@ -53,17 +54,20 @@ async function followWrite(
   write: Write,
   answer: PutAnswer,
 ): Promise<Written> {
-  const { options, deadline } = deps;
+  const { options, deadline, report } = deps;
   const { operation } = answer;
   if (operation === undefined || options.noWait) {
     return { kind: 'written', cluster: answer.cluster };
   }
   const entries = [...base.profile.identities, ...(write.edit.putIdentities ?? [])];
+  // Azure is asked for its state a moment later only.
+  report.progress(`Azure updates cluster ${base.id.name}`, { wait: waits.clusterChange });
   try {
     const end = await deadline.within((signal) =>
       deps.entries.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
-        onStatus: (status) => deps.report.progress(`Azure updates cluster ${base.id.name}: ${status}`),
+        onStatus: (status) =>
+          report.progress(`Azure updates cluster ${base.id.name}: ${status}`, { wait: waits.clusterChange }),
         cluster: base.id,
         resourceIds: entries.map((entry) => entry.identity.resourceId),
         signal,
@@ -72,6 +76,7 @@ async function followWrite(
     if (isAssignmentError(end)) {
       throw assignmentBlocked(end);
     }
+    report.progress(`Reading cluster ${base.id.name}`);
     const cluster = await readWithRetry(deps, base.id);
     return end.status === 'Succeeded'
       ? { kind: 'written', cluster }
@@ -187,7 +192,7 @@ async function retryAssignment(
 ): Promise<Written> {
   const { deadline, options } = deps;
   await explainAssignmentError(deps, base, write, error);
-  deps.report.progress('The role is granted; waiting for Azure to see it (minutes, rarely up to an hour)');
+  deps.report.progress('The role is granted; waiting for Azure to see it', { wait: waits.roleInEffect });
   write.tries.assignment += 1;
   await deadline.pause(doubledMs(pauses(options), write.tries.assignment));
   return { kind: 'again', cluster: await waitUntilIdle(deps, base.id) };

@@ -113,12 +113,13 @@ type ReadDeps = Pick<ChangeDeps, 'entries' | 'report' | 'deadline' | 'signal' | 
  * @throws PodidError as `Clusters.get`; Unavailable only at the deadline
  */
 export async function waitUntilIdle(deps: ReadDeps, id: ClusterId): Promise<Cluster> {
+  const wait = {};
   for (;;) {
     const cluster = await readWithRetry(deps, id);
     if (!isBusy(cluster) || deps.deadline.passed()) {
       return cluster;
     }
-    deps.report.progress(`Azure is working on cluster ${id.name}: ${cluster.provisioningState}`);
+    deps.report.progress(`Azure is working on cluster ${id.name}: ${cluster.provisioningState}`, { wait });
     await deps.deadline.pause(deps.options.pollIntervalMs);
   }
 }
@@ -126,6 +127,7 @@ export async function waitUntilIdle(deps: ReadDeps, id: ClusterId): Promise<Clus
 /** A read that outlives transient failures: what Azure has accepted is not given up because a GET failed. */
 export async function readWithRetry(deps: ReadDeps, id: ClusterId): Promise<Cluster> {
   const { entries, report, deadline, signal, options } = deps;
+  const wait = {};
   for (;;) {
     try {
       return await entries.get(id, signal);
@@ -133,7 +135,7 @@ export async function readWithRetry(deps: ReadDeps, id: ClusterId): Promise<Clus
       if (!isPodidError(error, 'Unavailable') || deadline.passed()) {
         throw error;
       }
-      report.progress(`Azure does not answer (${error.message}); asking again`);
+      report.progress(`Azure does not answer (${error.message}); asking again`, { wait });
       await deadline.pause(options.pollIntervalMs, error.retryAfterMs);
     }
   }

@@ -34,8 +34,9 @@ async function upgradePool(
   const { options, deadline } = deps;
   const { clusters } = deps.azure;
   const about = `node pool ${pool.name} of cluster ${cluster.id.name}`;
+  const wait = {};
   try {
-    deps.report.progress(`Upgrading the node image of ${about}`);
+    deps.report.progress(`Upgrading the node image of ${about}`, { wait });
     const operation = await startWhenIdle(deps, cluster, pool);
     if (operation === undefined) {
       deps.report.note(`Nothing to upgrade in ${about}.`);
@@ -44,7 +45,7 @@ async function upgradePool(
     const end = await deadline.within((signal) =>
       clusters.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
-        onStatus: (status) => deps.report.progress(`Azure upgrades ${about}: ${status}`),
+        onStatus: (status) => deps.report.progress(`Azure upgrades ${about}: ${status}`, { wait }),
         cluster: cluster.id,
         resourceIds: [],
         signal,

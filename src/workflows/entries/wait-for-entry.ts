@@ -44,6 +44,7 @@ export async function waitForEntry(
     mirror: 'off',
     force: false,
   });
+  const wait = {};
   try {
     for (;;) {
       const cluster = await readWithRetry(started, request.cluster);
@@ -54,7 +55,7 @@ export async function waitForEntry(
       if (started.deadline.passed()) {
         throw timedOut(request, state);
       }
-      deps.report.progress(`Waiting: ${state}`);
+      deps.report.progress(`Waiting: ${state}`, { wait });
       await started.deadline.pause(options.pollIntervalMs);
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { FederatedTrust } from '../../domain/azure/federated-credential.ts';
 import { counted } from '../../domain/counted.ts';
 import type { ExchangeCluster } from '../../domain/exchange/exchange-cluster.ts';
-import type { Azure } from '../../domain/ports.ts';
+import type { Azure, Wait } from '../../domain/ports.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { explainLimit } from './explain-limit.ts';
 import type { RehearseOptions } from './rehearse.ts';
@@ -19,6 +19,11 @@ export function trustingText({ rounds, overMs }: RehearseOptions, makes: boolean
     ? `Making federated credentials, waiting ${settleMs / 1_000} s until Entra knows new ones, then exchanging`
     : 'Exchanging';
   return `${making} ${counted(rounds, 'time')} over ${overMs / 1_000} s`;
+}
+
+/** How long that takes, where Entra answers at once. */
+export function trustingWait({ overMs }: RehearseOptions, makes: boolean): Wait {
+  return { usually: `${Math.ceil(((makes ? settleMs : 0) + overMs) / 1_000)} s` };
 }
 
 interface CredentialDeps {

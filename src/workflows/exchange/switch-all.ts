@@ -4,7 +4,7 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
-import { trustingText } from './make-credential.ts';
+import { trustingText, trustingWait } from './make-credential.ts';
 import type { IdentitySteps } from './plan-exchange.ts';
 import type { ExchangeView } from './read-exchange.ts';
 import { type Progress, type SwitchDeps, switchIdentity } from './switch-identity.ts';
@@ -24,14 +24,12 @@ export async function switchAll(
     });
   }
   const makes = all.some(({ steps }) => steps.credential);
+  const wait = trustingWait(more.rehearsal, makes);
   const report = () => {
     const done = all.filter(({ at, failure }) => at === 'switched' || failure !== undefined).length;
     deps.report.progress(
       `${trustingText(more.rehearsal, makes)}: ${done} of ${counted(all.length, 'identity', 'identities')} done`,
-      {
-        done,
-        total: all.length,
-      },
+      { wait },
     );
   };
   report();

@@ -46,6 +46,7 @@ export async function untilSigning(
   },
 ): Promise<void> {
   const { report, deadline, options, signal } = deps;
+  const wait = {};
   try {
     for (;;) {
       try {
@@ -58,7 +59,7 @@ export async function untilSigning(
           throw error;
         }
       }
-      report.progress("Waiting for the cluster's API to sign with the new issuer");
+      report.progress("Waiting for the cluster's API to sign with the new issuer", { wait });
       await deadline.pause(options.pollIntervalMs);
     }
   } catch (error) {

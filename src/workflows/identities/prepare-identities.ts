@@ -99,8 +99,10 @@ export async function waitForNewRoles(
     return;
   }
   const { options, deadline } = deps;
-  deps.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`);
   const pauseMs = Math.min(settling.polls * options.pollIntervalMs, settling.mostMs, deadline.remainingMs());
+  deps.report.progress(`Waiting for Azure to see ${count} new ${count === 1 ? 'role' : 'roles'}`, {
+    wait: { usually: `${Math.ceil(pauseMs / 1000)} s` },
+  });
   await deps.clock.sleep(pauseMs, deps.signal);
 }
 

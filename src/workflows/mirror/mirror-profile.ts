@@ -113,7 +113,9 @@ async function mirrorAll(run: Run): Promise<readonly ObjectChange[]> {
   const entries = `${counted(identities.length, 'identity', 'identities')} and ${counted(exceptions.length, 'exception')}`;
   const text = `${dryRun ? 'Comparing' : 'Mirroring'} ${entries}`;
   deps.report.progress(text);
-  return await api.mirror(whole, signal, (done, total) => deps.report.progress(text, { done, total }));
+  return await api.mirror(whole, signal, (done, total) =>
+    deps.report.progress(text, { share: { done, total } }),
+  );
 }
 
 /** What force takes from others is reported before it is taken. */

@@ -22,11 +22,13 @@ export async function followMachine(
   operation: Operation,
 ): Promise<void> {
   const { options, deadline } = deps;
+  const wait = {};
+  deps.report.progress(`Azure works on ${machine.name}`, { wait });
   try {
     const end = await deadline.within((signal) =>
       deps.azure.machines.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
-        onStatus: (status) => deps.report.progress(`Azure works on ${machine.name}: ${status}`),
+        onStatus: (status) => deps.report.progress(`Azure works on ${machine.name}: ${status}`, { wait }),
         signal,
       }),
     );
@@ -61,6 +63,7 @@ export async function settled(
   machine: Pick<Machine, 'name' | 'resourceId'>,
 ): Promise<Machine> {
   const { options, deadline } = deps;
+  const wait = {};
   for (;;) {
     const current = await deps.azure.machines.get(machine.resourceId, deps.signal);
     if (!/^(?:updating|creating|migrating)$/i.test(current.provisioningState)) {
@@ -73,7 +76,7 @@ export async function settled(
         { hint: advice`The same command continues where this one ended.`, target: machine.resourceId },
       );
     }
-    deps.report.progress(`Waiting for ${machine.name}: ${current.provisioningState}`);
+    deps.report.progress(`Waiting for ${machine.name}: ${current.provisioningState}`, { wait });
     await deadline.pause(options.pollIntervalMs);
   }
 }

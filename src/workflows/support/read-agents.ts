@@ -70,7 +70,7 @@ export async function askAgents(
       }
     }
     done += 1;
-    report.progress('Asking the agents', { done, total: agents.length });
+    report.progress('Asking the agents', { share: { done, total: agents.length } });
   });
 }
 
@@ -105,7 +105,7 @@ export async function readLogs(
       }
     }
     done += 1;
-    report.progress('Reading the logs of agents', { done, total: pods.length });
+    report.progress('Reading the logs of agents', { share: { done, total: pods.length } });
   });
 }
 

@@ -59,7 +59,12 @@ describe('one PUT of the profile', () => {
     expect(written).not.toHaveProperty('failure');
     expect(names(azure)).toEqual(['api Assigned', 'web Assigned']);
     expect(written).toMatchObject({ cluster: azure.cluster });
-    expect(azure.progress).toEqual([writing, 'Azure updates cluster aks: ReconcilingAddons']);
+    expect(azure.progress).toEqual([
+      writing,
+      'Azure updates cluster aks',
+      'Azure updates cluster aks: ReconcilingAddons',
+      'Reading cluster aks',
+    ]);
   });
 
   it.each<[string, Arrange, Partial<ChangeOptions>]>([

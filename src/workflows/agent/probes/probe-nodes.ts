@@ -31,11 +31,12 @@ export async function probeNodes(
   wait: AgentWait,
 ): Promise<readonly NodeProbe[]> {
   let done = 0;
-  deps.report.progress(`Probed 0 of ${nodes.length} nodes`);
+  const probing = {};
+  deps.report.progress(`Probed 0 of ${nodes.length} nodes`, { wait: probing });
   return await eachConcurrently([...nodes], async (node) => {
     const result = await probeNode(deps, installation, node, wait);
     done += 1;
-    deps.report.progress(`Probed ${done} of ${nodes.length} nodes`);
+    deps.report.progress(`Probed ${done} of ${nodes.length} nodes`, { wait: probing });
     return result;
   });
 }

@@ -8,7 +8,7 @@ import type { Until } from '../../../domain/migrate/apply/until.ts';
 import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
 import type { Outcome } from '../../change/outcome.ts';
 import { type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
-import { trustingText } from '../../exchange/make-credential.ts';
+import { trustingText, trustingWait } from '../../exchange/make-credential.ts';
 import type { RehearseOptions } from '../../exchange/rehearse.ts';
 import { gatherFacts } from '../gather-facts.ts';
 import { openEntries } from '../open-entries.ts';
@@ -116,10 +116,11 @@ async function trustAll(deps: MoveDeps, moves: readonly Move[], issuer: string):
   const proven: ProvenTrusts = new Map();
   const makes = moves.some(({ workload }) => workload.identities.some(({ isTrusted }) => !isTrusted));
   let through = 0;
+  const wait = trustingWait(deps.rehearsal, makes);
   const report = () =>
     deps.report.progress(
       `${trustingText(deps.rehearsal, makes)}: ${through} of ${counted(moves.length, 'workload')} done`,
-      { done: through, total: moves.length },
+      { wait },
     );
   report();
   await eachConcurrently(

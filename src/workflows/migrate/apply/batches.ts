@@ -27,7 +27,9 @@ export async function moveInBatches(
     await eachConcurrently(batch, (move) => moveOn(deps, move, entries), size);
     const changed = batch.some(({ wrote }, index) => wrote.length > (before[index] ?? 0));
     if (changed && at + size < going.length && pauseMs > 0) {
-      deps.report.progress(`${Math.min(at + size, going.length)} of ${going.length} workloads; pausing`);
+      deps.report.progress(`${Math.min(at + size, going.length)} of ${going.length} workloads; pausing`, {
+        wait: { usually: `${Math.ceil(pauseMs / 1000)} s` },
+      });
       await deps.clock.sleep(pauseMs, deps.signal);
     }
   }

@@ -120,6 +120,7 @@ function refuse(move: Move, live: LiveWorkload): MoveFailure | undefined {
 async function untilPodsAreGone(deps: MoveDeps, move: Move): Promise<void> {
   const { api, clock, options, report, signal } = deps;
   const deadline = startDeadline(clock, options.timeoutMs, signal);
+  const wait = {};
   for (;;) {
     const live = await liveOf(deps, move);
     const pods = live === undefined ? [] : await api.migrationWrites.podsOf(live, signal);
@@ -131,7 +132,7 @@ async function untilPodsAreGone(deps: MoveDeps, move: Move): Promise<void> {
       move.waits = `${left.length === 1 ? 'One pod' : `${left.length} pods`} of before still run, with the label ${bindingLabel}.`;
       return;
     }
-    report.progress(`${workloadText(live)}: ${left.length} pods of before still run`);
+    report.progress(`${workloadText(live)}: ${left.length} pods of before still run`, { wait });
     await deadline.pause(Math.min(options.pollIntervalMs, mostPollMs));
   }
 }

@@ -26,6 +26,7 @@ export async function watchRollout(
 ): Promise<MoveFailure | undefined> {
   const { api, clock, options, report, signal } = deps;
   const deadline = startDeadline(clock, options.timeoutMs, signal);
+  const wait = {};
   // What others write from elsewhere is theirs to hold.
   const mayHold = (live: LiveWorkload) => move.workload.manager === undefined && canBeHeld(live);
   for (;;) {
@@ -65,6 +66,7 @@ export async function watchRollout(
       }
       report.progress(
         `${workloadText(live)}: ${live.rollout.updated} of ${live.rollout.wanted} pods are new`,
+        { wait },
       );
     }
     await deadline.pause(Math.min(options.pollIntervalMs, mostPollMs));

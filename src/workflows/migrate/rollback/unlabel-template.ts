@@ -74,6 +74,7 @@ function withoutLabel(live: LiveWorkload): WorkloadChange {
 async function watchReturn(deps: MoveDeps, move: Move): Promise<MoveFailure | undefined> {
   const { clock, options, report, signal } = deps;
   const deadline = startDeadline(clock, options.timeoutMs, signal);
+  const wait = {};
   for (;;) {
     const seen = await look(deps, move, deadline);
     if (seen === 'gone') {
@@ -92,7 +93,7 @@ async function watchReturn(deps: MoveDeps, move: Move): Promise<MoveFailure | un
           hint: advice`The same command goes on waiting.`,
         };
       }
-      report.progress(`${workloadText(live)}: ${fresh.length} pods still have the label`);
+      report.progress(`${workloadText(live)}: ${fresh.length} pods still have the label`, { wait });
     }
     await deadline.pause(Math.min(options.pollIntervalMs, mostPollMs));
   }

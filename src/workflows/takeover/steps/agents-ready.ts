@@ -27,6 +27,7 @@ export async function untilAgents(
   const { deps, request } = run;
   const { timeoutMs, intervalMs, signal } = request.wait;
   const deadline = startDeadline(deps.clock, timeoutMs, signal);
+  const waiting = {};
   const patience = startDeadline(deps.clock, Math.min(timeoutMs, refusingMs), signal);
   for (;;) {
     const quiet = { ...deps.report, note: () => undefined, warn: () => undefined };
@@ -50,7 +51,12 @@ export async function untilAgents(
         { hint: nextCommand('nmi status', request.cluster, whereOf(request)) },
       );
     }
-    deps.report.progress(`${status.nodes.length - lacking.length} of ${status.nodes.length} agents: ${what}`);
+    deps.report.progress(
+      `${status.nodes.length - lacking.length} of ${status.nodes.length} agents: ${what}`,
+      {
+        wait: waiting,
+      },
+    );
     await deadline.pause(intervalMs);
   }
 }

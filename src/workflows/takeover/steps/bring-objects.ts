@@ -37,6 +37,7 @@ export async function bringObjects(run: TakeoverRun): Promise<IdentityResources>
   const install = installOf(run, { alongside: true, force: true });
   const { definitions } = run.kube.agent.render(install.values(), install.release);
   let quietSince: number | undefined;
+  const [bringing, settling] = [{}, { usually: `${Math.ceil(request.settleMs / 1000)} s` }];
   for (;;) {
     const { lack, compared } = await bringInAnyWeather(run, definitions);
     // At once: a run that is killed while it waits whether they stay has the next bring back what somebody deletes.
@@ -52,7 +53,11 @@ export async function bringObjects(run: TakeoverRun): Promise<IdentityResources>
         hint: nextCommand('takeover apply', request.cluster).again(),
       });
     }
-    deps.report.progress(lack === '' ? 'All objects are there; waiting whether they stay' : lack);
+    if (lack === '') {
+      deps.report.progress('All objects are there; waiting whether they stay', { wait: settling });
+    } else {
+      deps.report.progress(lack, { wait: bringing });
+    }
     await deadline.pause(request.wait.intervalMs);
   }
 }

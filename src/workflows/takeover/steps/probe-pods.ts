@@ -26,6 +26,7 @@ export async function startProbes(run: TakeoverRun): Promise<void> {
     before.set(probe.uid, lastOf(await lookAtProbe(run, probe)));
   }
   const deadline = startDeadline(deps.clock, request.wait.timeoutMs, deps.signal);
+  const wait = {};
   for (;;) {
     const [failure] = await makeProbes(run);
     if (failure !== undefined) {
@@ -44,7 +45,9 @@ export async function startProbes(run: TakeoverRun): Promise<void> {
     if (deadline.passed()) {
       throw notAnswered(silent);
     }
-    deps.report.progress(`${probes.length - silent.length} of ${probes.length} probe pods got a token`);
+    deps.report.progress(`${probes.length - silent.length} of ${probes.length} probe pods got a token`, {
+      wait,
+    });
     await deadline.pause(request.wait.intervalMs);
   }
 }
