@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Of the load of 250 pods. */
   readonly podSeconds: number;
+  /** Of the storm. */
+  readonly identities: number;
   /** In which nothing is asked. */
   readonly restSeconds: number;
   /** The agents run the same Node as the bench, so that less memory of it is counted for them. */

@@ -4,22 +4,21 @@ import { type Bench, podCount, realImds } from '../bench-options.ts';
 import { addIdentities, addPods } from '../many-pods.ts';
 import { type Peer, unlimited } from '../peers.ts';
 
-const identityCount = 25;
 const resourceCount = 2;
 /** Upstream asks IMDS for every request of every pod. */
 const longestSec = 45;
 
 /** All pods of a node ask at once when its agent is started again. */
-export async function printStorm({ agents, programs }: Bench): Promise<void> {
+export async function printStorm({ agents, programs, identities }: Bench): Promise<void> {
   console.log(
-    `${podCount} pods × ${resourceCount} resources, ${identityCount} identities, IMDS at its limits, all asking while the agent starts; ` +
+    `${podCount} pods × ${resourceCount} resources, ${identities} identities, IMDS at its limits, all asking while the agent starts; ` +
       `from exec, ${longestSec} seconds at most:\n`,
   );
   printHead('server', 'served', 'all served after s', 'p50 s', 'p99 s', 'calls to IMDS', 'refused by IMDS');
   for (const peer of agents) {
     await inAgentWorld(programs, realImds, async (world) => {
-      const names = await addIdentities(world, identityCount);
-      await addPods(world, (pod) => names[pod % identityCount] ?? '');
+      const names = await addIdentities(world, identities);
+      await addPods(world, (pod) => names[pod % identities] ?? '');
       await (await world.startAgent({ word: 'rules', extra: ['--once', unlimited] })).ended;
       const { served, lastMs, p50, p99 } = await storm(world, peer, programs.path('storm'));
       const inSeconds = (ms: number) => (ms / 1000).toFixed(2);
