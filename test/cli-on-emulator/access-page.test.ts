@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { everyWay } from './access-world.ts';
+import { axeViolations, views } from './axe-on-page.ts';
 import { type Chromium, hasChromium, headlessChromium } from './headless-chromium.ts';
 
 /** What somebody may call things where Kubernetes lets anything be called: the keys of a label, a subject of RBAC. */
@@ -130,6 +131,11 @@ describe.skipIf(!hasChromium)('the page of podid access in a browser', () => {
     expect(await browser.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
     const { data } = await browser.send('Page.captureScreenshot', { captureBeyondViewport: true });
     expect(String(data).length).toBeGreaterThan(10_000);
+  });
+
+  it.each(views)('breaks no rule of axe, $width pixels wide, $scheme', async (view) => {
+    expect(await axeViolations(browser, view)).toEqual([]);
+    expect(browser.events('Network.requestWillBeSent')).toHaveLength(1);
   });
 
   it('goes on paper, all of it, in the colours of paper', async () => {

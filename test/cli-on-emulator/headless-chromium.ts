@@ -18,7 +18,7 @@ export interface Chromium extends AsyncDisposable {
   send(method: string, params?: object): Promise<Record<string, unknown>>;
   /** What the tab has told since it was opened, by the name of the event. */
   events(method: string): readonly Record<string, unknown>[];
-  /** What an expression comes to in the page, as JSON; the page's own policy holds no script of ours. */
+  /** What an expression comes to in the page, a promise to its end, as JSON; the page's own policy holds no script of ours. */
   evaluate(expression: string): Promise<unknown>;
 }
 
@@ -110,6 +110,7 @@ async function speakTo(url: string, end: () => Promise<void>): Promise<Chromium>
       const { result, exceptionDetails } = (await send('Runtime.evaluate', {
         expression,
         returnByValue: true,
+        awaitPromise: true,
       })) as { readonly result: { readonly value?: unknown }; readonly exceptionDetails?: object };
       if (exceptionDetails !== undefined) {
         throw new Error(JSON.stringify(exceptionDetails));

@@ -1,5 +1,4 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
-import { waits } from '../../domain/time/waits.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { type ChangeDeps, endOfWait } from '../change/start-change.ts';
@@ -20,6 +19,7 @@ export async function registerFeature(deps: ChangeDeps, { subscriptionId }: Clus
     return;
   }
   await azure.features.register(subscriptionId, signal);
+  const wait = { usually: 'a few minutes' };
   try {
     for (;;) {
       state = await azure.features.state(subscriptionId, signal);
@@ -29,7 +29,7 @@ export async function registerFeature(deps: ChangeDeps, { subscriptionId }: Clus
       if (deps.deadline.passed()) {
         throw stillRegistering(state);
       }
-      report.progress(`Azure registers ${feature}: ${state}`, { wait: waits.featureRegistered });
+      report.progress(`Azure registers ${feature}: ${state}`, { wait });
       await deps.deadline.pause(pollIntervalMs);
     }
   } catch (error) {

@@ -1,9 +1,8 @@
 import { autoscaledCode } from '../../domain/clusters/autoscaled-code.ts';
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { editProfile, type ProfileEdit } from '../../domain/entries/profile-edit.ts';
-import type { OperationEnd, PutAnswer } from '../../domain/ports.ts';
+import type { OperationEnd, PutAnswer, Wait } from '../../domain/ports.ts';
 import { type Backoff, doubledMs } from '../../domain/time/backoff.ts';
-import { waits } from '../../domain/time/waits.ts';
 import { advice, joinHints } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { explainAssignmentError } from '../identities/explain-assignment-error.ts';
@@ -22,6 +21,11 @@ const mostTransientFailures = 5;
 /** The autoscaler moves a pool once in ten seconds at most; a refusal that comes again is none of its doing. */
 const mostAutoscaled = 3;
 const longestPauseMs = 60_000;
+
+/** 55 to 105 seconds in recorded traffic. */
+const clusterChange: Wait = { usually: '1 to 2 minutes' };
+/** Azure's documents say within an hour. */
+const roleInEffect: Wait = { usually: 'some minutes, rarely up to an hour' };
 
 /** One PUT, its operation followed to the end, and every way in which it can come to nothing. */
 export async function putProfile(deps: ChangeDeps, base: Cluster, write: Write): Promise<Written> {
@@ -61,13 +65,13 @@ async function followWrite(
   }
   const entries = [...base.profile.identities, ...(write.edit.putIdentities ?? [])];
   // Azure is asked for its state a moment later only.
-  report.progress(`Azure updates cluster ${base.id.name}`, { wait: waits.clusterChange });
+  report.progress(`Azure updates cluster ${base.id.name}`, { wait: clusterChange });
   try {
     const end = await deadline.within((signal) =>
       deps.entries.follow(operation, {
         pollIntervalMs: options.pollIntervalMs,
         onStatus: (status) =>
-          report.progress(`Azure updates cluster ${base.id.name}: ${status}`, { wait: waits.clusterChange }),
+          report.progress(`Azure updates cluster ${base.id.name}: ${status}`, { wait: clusterChange }),
         cluster: base.id,
         resourceIds: entries.map((entry) => entry.identity.resourceId),
         signal,
@@ -192,7 +196,7 @@ async function retryAssignment(
 ): Promise<Written> {
   const { deadline, options } = deps;
   await explainAssignmentError(deps, base, write, error);
-  deps.report.progress('The role is granted; waiting for Azure to see it', { wait: waits.roleInEffect });
+  deps.report.progress('The role is granted; waiting for Azure to see it', { wait: roleInEffect });
   write.tries.assignment += 1;
   await deadline.pause(doubledMs(pauses(options), write.tries.assignment));
   return { kind: 'again', cluster: await waitUntilIdle(deps, base.id) };
