@@ -6,14 +6,15 @@ import { hasTmux, openWindow } from './terminal-window.ts';
 
 const nodes = [0, 1].map((number) => `aks-nodepool1-12345678-vmss00000${number}`);
 
-/** What the agent of the first node answers from now on. */
-function answer(podid: EmulatedPodid, lines: readonly string[]): void {
+/** What the agent of the first node answers from now on. @param record absent: that of the emulator */
+function answer(podid: EmulatedPodid, lines: readonly string[], record?: object): void {
   const { kube } = podid.emulator;
   const pod = structuredClone(kube.get('pods', 'kube-system', 'podid-nmi-0')) as never as {
     metadata: { annotations: Record<string, string> };
   };
   pod.metadata.annotations['emulator.podid.io/answers'] = JSON.stringify({
     '9090/metrics': { status: 200, text: lines.join('\n') },
+    ...(record === undefined ? {} : { '9090/record': { status: 200, text: JSON.stringify(record) } }),
   });
   kube.seed(pod as never);
 }
@@ -46,6 +47,45 @@ describe('podid nmi top', () => {
       { namespace: 'demo', name: 'web-1', node: nodes[0], outcome: 'answered', sdk: 'azsdk-python-identity' },
     ]);
     expect(load.silent).toEqual([]);
+  });
+
+  it('says by pod how often it asked, and why it was refused, with those first that were most', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const lastAsked = '2026-12-01T08:00:00.000Z';
+    const since = '2026-12-01T00:00:00.000Z';
+    const pod = (name: string, requests: number, refused: object, outcome: string) => ({
+      ...{ uid: name, namespace: 'demo', name, requests, refused },
+      uses: [{ sdk: 'curl', version: '', resource: 'other', chosenBy: 'nothing', outcome, lastAsked }],
+    });
+    const record = (times: number) => ({
+      node: nodes[0],
+      since,
+      pods: [
+        pod('busy', 1000 * times, {}, 'answered'),
+        pod('refused', 10 * times, { 'no-binding': 9 * times, 'no-label': times }, 'no-binding'),
+      ],
+    });
+    answer(podid, busy(100), record(1));
+    const { kube } = podid.emulator;
+    const log = kube.record.bind(kube);
+    kube.record = (entry) => {
+      log(entry);
+      if (entry.resource === 'pods/proxy' && kube.count('get', 'pods/proxy') === 4) {
+        answer(podid, busy(600), record(2));
+      }
+    };
+    const load = (await podid.json(
+      'nmi top --interval 200ms --sort-by refused -o json',
+    )) as (typeof topExamples)[number];
+    expect(load.pods.map(({ name, refusals }) => [name, refusals]).slice(0, 2)).toEqual([
+      ['refused', { 'no-binding': 9, 'no-label': 1 }],
+      ['busy', {}],
+    ]);
+    const [refused, most] = load.pods;
+    expect(most?.requests).toBeGreaterThan(refused?.requests ?? Number.POSITIVE_INFINITY);
+    expect(refused?.refused).toBe(refused?.requests);
+    const table = await podid.run('nmi top --interval 10ms -o table');
+    expect(table.stdout).toMatch(/^POD +NODE +REQ\/S +REFUSED\/S/m);
   });
 
   it('names the agents that do not answer, with the sentence of the API server', async () => {

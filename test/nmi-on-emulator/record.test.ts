@@ -63,6 +63,7 @@ describe('/record of an agent', () => {
         namespace: 'shop',
         name: 'web-1',
         controller: { kind: 'ReplicaSet', name: 'web-5c9d', uid: 'set' },
+        requests: 4,
         uses: [
           { ...use, chosenBy: 'nothing' },
           { ...use, chosenBy: 'client-id' },
@@ -73,6 +74,8 @@ describe('/record of an agent', () => {
         uid: expect.any(String),
         namespace: 'shop',
         name: 'plain',
+        requests: 1,
+        refused: { 'no-label': 1 },
         uses: [{ ...use, sdk: 'curl', version: '8.5.0', chosenBy: 'nothing', outcome: 'no-label' }],
       },
     ]);

@@ -4,7 +4,7 @@ import type { TableShape } from '../../terminal/print-result.ts';
 import { asciiSigns } from '../../terminal/signs.ts';
 import { type Column, cutAtEnd, table } from '../../terminal/table.ts';
 import { wrapText } from '../../terminal/wrap-text.ts';
-import type { Load, NamespaceLoad, NodeLoad } from '../../workflows/load/compare-scrapes.ts';
+import type { Load, NamespaceLoad, NodeLoad, PodLoad } from '../../workflows/load/compare-scrapes.ts';
 
 /** By what the rows are sorted, and the key that says so while the view runs. */
 export const topSorts = {
@@ -26,7 +26,11 @@ export function sortedLoad(load: Load, sort: TopSort): Load {
     wait: ({ waitP99 }) => waitP99 ?? -1,
   };
   // Stable: what is alike stays in the order of its name.
-  return { ...load, nodes: load.nodes.toSorted((one, other) => by[sort](other) - by[sort](one)) };
+  const pods =
+    sort === 'refused'
+      ? load.pods.toSorted((one, other) => (other.refused ?? 0) - (one.refused ?? 0))
+      : load.pods;
+  return { ...load, nodes: load.nodes.toSorted((one, other) => by[sort](other) - by[sort](one)), pods };
 }
 
 const nodeColumns: readonly Column[] = [
@@ -55,18 +59,23 @@ const namespaceColumns: readonly Column[] = [
   { heading: 'REFUSED/S', cell: (row: NamespaceLoad) => row.refused },
 ];
 
-type PodRow = Load['pods'][number];
-
 const podColumns: readonly Column[] = [
-  { heading: 'POD', cell: (row: PodRow) => `${row.namespace}/${row.name}` },
-  { heading: 'NODE', cell: (row: PodRow) => row.node },
-  { heading: 'LAST ASKED', cell: (row: PodRow) => row.lastAsked.slice(0, 19).replace('T', ' ') },
+  { heading: 'POD', cell: (row: PodLoad) => `${row.namespace}/${row.name}` },
+  { heading: 'NODE', cell: (row: PodLoad) => row.node },
+  { heading: 'REQ/S', cell: (row: PodLoad) => row.requests ?? '-' },
+  {
+    heading: 'REFUSED/S',
+    cell: (row: PodLoad) => row.refused ?? '-',
+    colour: (row: PodLoad) => ((row.refused ?? 0) > 0 ? 'yellow' : undefined),
+  },
+  { heading: 'LAST ASKED', cell: (row: PodLoad) => row.lastAsked.slice(0, 19).replace('T', ' '), spare: 1 },
   {
     heading: 'OUTCOME',
-    cell: (row: PodRow) => row.outcome,
-    colour: (row: PodRow) => (row.outcome === 'answered' ? undefined : 'yellow'),
+    cell: (row: PodLoad) => row.outcome,
+    colour: (row: PodLoad) => (row.outcome === 'answered' ? undefined : 'yellow'),
   },
-  { heading: 'SDK', cell: (row: PodRow) => row.sdk },
+  { heading: 'SDK', cell: (row: PodLoad) => row.sdk, spare: 2 },
+  { heading: 'REFUSED FOR', cell: (row: PodLoad) => reasonsText(row.refusals) },
 ];
 
 function reasonsText(refusals: NodeLoad['refusals']): string {
@@ -177,6 +186,9 @@ export const topExamples: readonly Load[] = [
         sdk: 'azsdk-python-identity',
         lastAsked: '2026-12-01T08:00:00.000Z',
         outcome: 'answered',
+        requests: 12.5,
+        refused: 0.5,
+        refusals: { 'no-binding': 1 },
       },
     ],
   },

@@ -8,9 +8,14 @@ import { durationOf } from '../../validate/flags/duration.ts';
 
 export const nmiTopCommand = defineCommand({
   description:
-    "A live view of podid's agents: by node requests and refusals in a second, the reasons, how many tokens came from memory, renewals, token calls and requests that wait, and within what time 99 of 100 were answered; by namespace requests and refusals; of each pod when it asked last, with what outcome and by which library. Agents that do not answer are named with the reason. q or Ctrl-C ends it; the letters by which it is sorted stand in its second line.\n\nWithout a terminal, and with -o, it asks twice, with the interval between, and prints what happened meanwhile. Agents count requests by namespace, not by pod.",
+    "A live view of podid's agents: by node requests and refusals in a second, the reasons, how many tokens came from memory, renewals, token calls and requests that wait, and within what time 99 of 100 were answered; by namespace requests and refusals; by pod requests and refusals in a second with the reasons, when it asked last, with what outcome and by which library. Agents that do not answer are named with the reason. q or Ctrl-C ends it; the letters by which it is sorted stand in its second line.\n\nWithout a terminal, and with -o, it asks twice, with the interval between, and prints what happened meanwhile. Agents of older versions do not count by pod.",
   examples: [
     { title: 'the live view', line: 'podid nmi top -g demo-rg -c demo', needs: 'a cluster' },
+    {
+      title: 'the pods that are refused, and why',
+      line: 'podid nmi top -g demo-rg -c demo -o json --query "pods[?refused>`0`].[namespace, name, refusals]"',
+      needs: 'a cluster',
+    },
     {
       title: 'the nodes that refuse most, for a script',
       line: 'podid nmi top -g demo-rg -c demo --sort-by refused -o json --query "nodes[?refused>`0`].[node, refusals]"',
@@ -29,7 +34,7 @@ export const nmiTopCommand = defineCommand({
       value: 'MEMBER',
       choices: ['node', 'requests', 'refused', 'queued', 'wait'],
       default: 'node',
-      summary: 'by what the nodes are sorted',
+      summary: 'by what the nodes are sorted; refused sorts the pods, too',
     },
     ...clusterFlags,
     ...kubeFlags,

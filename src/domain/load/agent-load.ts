@@ -1,7 +1,8 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
 
-/** What a pod asked for last, by the record of its node's agent. */
+/** What a pod asked for last and how often, by the record of its node's agent. */
 export interface AskedPod {
+  readonly uid: string;
   readonly namespace: string;
   readonly name: string;
   /** As the agent names it; empty where it does not know it. */
@@ -10,6 +11,10 @@ export interface AskedPod {
   readonly lastAsked: string;
   /** `answered`, or the reason why not. */
   readonly outcome: string;
+  /** Since it is in the record; absent: its agent is older and does not count by pod. */
+  readonly requests?: number;
+  /** How many of them were refused, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
 }
 
 /** What one agent says at one moment; `why`: why it says nothing. */

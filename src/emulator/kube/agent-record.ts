@@ -25,6 +25,16 @@ export interface TokenAsks {
   readonly asks: readonly TokenAsk[];
 }
 
+interface RecordedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: object;
+  requests: number;
+  readonly refused: Record<string, number>;
+  readonly uses: object[];
+}
+
 /** What the agent of a node answers at `/record`. @param podOf finds a pod that is there */
 export function recordOfAgent(
   agent: KubeObject,
@@ -33,10 +43,7 @@ export function recordOfAgent(
 ): string {
   const node = nodeOf(agent);
   const created = Date.parse(agent.metadata.creationTimestamp ?? '');
-  const uses = new Map<
-    string,
-    { namespace: string; name: string; uid: string; controller?: object; uses: object[] }
-  >();
+  const uses = new Map<string, RecordedPod>();
   for (const ask of asks) {
     const pod = podOf(ask.namespace, ask.name);
     if ((ask.node ?? nodeOf(pod)) !== node) {
@@ -44,19 +51,26 @@ export function recordOfAgent(
     }
     const key = `${ask.namespace}/${ask.name}`;
     const controller = ask.controller ?? controllerOf(pod);
-    const entry = uses.get(key) ?? {
+    const entry: RecordedPod = uses.get(key) ?? {
       uid: pod?.metadata.uid ?? '',
       namespace: ask.namespace,
       name: ask.name,
       ...(controller === undefined ? {} : { controller }),
+      requests: 0,
+      refused: {},
       uses: [],
     };
+    entry.requests += 1;
+    const { outcome = 'answered' } = ask;
+    if (outcome !== 'answered') {
+      entry.refused[outcome] = (entry.refused[outcome] ?? 0) + 1;
+    }
     entry.uses.push({
       sdk: ask.sdk ?? 'other',
       version: ask.version ?? '',
       resource: ask.resource ?? 'https://vault.azure.net',
       chosenBy: ask.chosenBy ?? 'nothing',
-      outcome: ask.outcome ?? 'answered',
+      outcome,
       lastAsked: new Date(ask.lastMs).toISOString(),
     });
     uses.set(key, entry);

@@ -61,12 +61,13 @@ export function answerForPod(
     return;
   }
   const answers = JSON.parse(annotations[answersAnnotation] ?? '{}') as Record<string, unknown>;
-  if (voice.path === '/record' && Object.hasOwn(answers, `${voice.port}/metrics`)) {
+  const answer = answers[`${voice.port}${voice.path}`];
+  const isAgent = Object.hasOwn(answers, `${voice.port}/metrics`);
+  if (answer === undefined && voice.path === '/record' && isAgent) {
     const podOf = (inNamespace: string, podName: string) => store.get('pods', inNamespace, podName);
     response.writeHead(200, { 'content-type': 'application/json' }).end(recordOfAgent(pod, asks, podOf));
     return;
   }
-  const answer = answers[`${voice.port}${voice.path}`];
   if (!isMap(answer)) {
     throw refusedBy(pod.status, voice, Object.keys(answers));
   }

@@ -21,7 +21,7 @@ export function parseAgentRecord(text: string): AgentRecord | undefined {
   return { since, forgotten: new Map(forgotten), pods: recordsAt(json, 'pods').flatMap(usesOfPod) };
 }
 
-/** Of each pod of a record what it asked last. What is no record holds nobody. */
+/** Of each pod of a record what it asked last, and how often it asked. What is no record holds nobody. */
 export function parseAskedPods(text: string): readonly AskedPod[] {
   const json = jsonIn(text);
   return recordsAt(isRecord(json) ? json : {}, 'pods').flatMap((pod) => {
@@ -33,9 +33,36 @@ export function parseAskedPods(text: string): readonly AskedPod[] {
     }));
     const [last] = uses.toSorted((one, other) => (one.lastAsked > other.lastAsked ? -1 : 1));
     return namespace && name && last !== undefined && !Number.isNaN(Date.parse(last.lastAsked))
-      ? [{ namespace, name, ...last, sdk: last.sdk === 'other' ? '' : last.sdk }]
+      ? [
+          {
+            uid: stringAt(pod, 'uid') ?? '',
+            namespace,
+            name,
+            ...last,
+            sdk: last.sdk === 'other' ? '' : last.sdk,
+            ...countsOf(pod),
+          },
+        ]
       : [];
   });
+}
+
+/** No agent counts more reasons of a pod. */
+const mostReasons = 16;
+
+function countsOf(pod: JsonRecord): Pick<AskedPod, 'requests' | 'refused'> {
+  const refused = Object.entries(recordAt(pod, 'refused')).filter(
+    ([reason, count]) => /^[a-z0-9-]{1,40}$/.test(reason) && isCount(count),
+  );
+  const { requests } = pod;
+  return {
+    ...(isCount(requests) ? { requests } : {}),
+    refused: Object.fromEntries(refused.slice(0, mostReasons)) as Record<string, number>,
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function usesOfPod(pod: JsonRecord): SeenPod[] {

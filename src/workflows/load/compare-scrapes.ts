@@ -28,14 +28,23 @@ export interface NamespaceLoad {
   readonly refused: number;
 }
 
+/** How often one pod asked between two scrapes; null: its agent does not count by pod. */
+export interface PodLoad extends Omit<AskedPod, 'uid' | 'requests' | 'refused'> {
+  readonly node: string;
+  readonly requests: number | null;
+  readonly refused: number | null;
+  /** How many, by reason, since the scrape before. */
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
 export interface Load {
   /** Between the two scrapes. */
   readonly seconds: number;
   readonly nodes: readonly NodeLoad[];
   readonly silent: readonly { readonly node: string; readonly why: string }[];
-  /** The agents count requests by namespace, and keep of a pod when it asked last. */
   readonly namespaces: readonly NamespaceLoad[];
-  readonly pods: readonly (AskedPod & { readonly node: string })[];
+  /** Those that asked most, first; of those that did not ask, who did last. */
+  readonly pods: readonly PodLoad[];
 }
 
 const operations = 'aadpodidentity_nmi_operations_duration_seconds';
@@ -52,9 +61,12 @@ export function compareScrapes(before: readonly Scrape[], after: readonly Scrape
     nodes: pairs.map(nodeLoad).toSorted(byNode),
     silent: after.flatMap((scrape) => (isHeard(scrape) ? [] : [{ node: scrape.node, why: scrape.why }])),
     namespaces: namespaceLoads(pairs),
-    pods: heard
-      .flatMap(({ node, pods }) => pods.map((pod) => ({ ...pod, node })))
-      .toSorted((one, other) => (one.lastAsked > other.lastAsked ? -1 : 1)),
+    pods: pairs
+      .flatMap(podLoads)
+      .toSorted(
+        (one, other) =>
+          (other.requests ?? 0) - (one.requests ?? 0) || (one.lastAsked > other.lastAsked ? -1 : 1),
+      ),
   };
 }
 
@@ -73,6 +85,32 @@ function secondsOf({ now, was }: Pair): number {
 
 function byNode(one: NodeLoad, other: NodeLoad): number {
   return one.node < other.node ? -1 : 1;
+}
+
+function podLoads(pair: Pair): readonly PodLoad[] {
+  const { now, was } = pair;
+  const seconds = secondsOf(pair);
+  const rate = (count: number) => (seconds > 0 ? rounded(count / seconds) : 0);
+  const earlier = new Map(was.pods.map((pod) => [pod.uid, pod]));
+  return now.pods.map(({ uid, requests, refused, ...pod }) => {
+    const before = earlier.get(uid);
+    const refusals = Object.entries(refused)
+      .map(([reason, count]) => [reason, grownBy(count, before?.refused[reason])] as const)
+      .filter(([, count]) => count > 0);
+    const isCounted = requests !== undefined;
+    return {
+      ...pod,
+      node: now.node,
+      requests: isCounted ? rate(grownBy(requests, before?.requests)) : null,
+      refused: isCounted ? rate(refusals.reduce((sum, [, count]) => sum + count, 0)) : null,
+      refusals: seconds > 0 ? Object.fromEntries(refusals) : {},
+    };
+  });
+}
+
+/** What is smaller than before began anew. */
+function grownBy(count: number, before = 0): number {
+  return count >= before ? count - before : count;
 }
 
 function nodeLoad(pair: Pair): NodeLoad {
@@ -119,7 +157,7 @@ function growth(
   const grown = new Map<string, number>();
   for (const sample of samplesOf(now.metrics, name).filter(fits)) {
     const began = now === was ? sample.value : (earlier.get(keyOf(sample)) ?? 0);
-    const more = sample.value >= began ? sample.value - began : sample.value;
+    const more = grownBy(sample.value, began);
     const label = by === 'all' ? '' : (sample.labels.get(by) ?? '');
     grown.set(label, (grown.get(label) ?? 0) + more);
   }

@@ -76,6 +76,53 @@ describe('the load between two scrapes', () => {
     expect(nodes.map(({ requests }) => requests).toSorted()).toEqual([1, 2]);
   });
 
+  it('says of each pod how often it asked in a second and why it was refused', () => {
+    const asked = (uid: string, requests: number | undefined, refused = {}, name = uid) => ({
+      uid,
+      namespace: 'demo',
+      name,
+      sdk: '',
+      lastAsked: '2026-12-01T08:00:00.000Z',
+      outcome: 'answered',
+      ...(requests === undefined ? {} : { requests }),
+      refused,
+    });
+    const at = (atMs: number, pods: ReturnType<typeof asked>[]) =>
+      ({ ...heard('a', atMs, []), pods }) as Scrape;
+    const { pods } = compareScrapes(
+      [at(0, [asked('quiet', 7), asked('busy', 100, { 'no-binding': 90 }), asked('old', 500, {}, 'web-0')])],
+      [
+        at(2000, [
+          asked('quiet', 7),
+          asked('busy', 300, { 'no-binding': 100, 'no-label': 2 }),
+          // The next pod of the same name has nothing to do with the one before.
+          asked('new', 2, {}, 'web-0'),
+          asked('unknown', undefined),
+        ]),
+      ],
+    );
+    expect(pods.map(({ name, requests, refused, refusals }) => [name, requests, refused, refusals])).toEqual([
+      ['busy', 100, 6, { 'no-binding': 10, 'no-label': 2 }],
+      ['web-0', 1, 0, {}],
+      ['quiet', 0, 0, {}],
+      ['unknown', null, null, {}],
+    ]);
+    const once = compareScrapes([], [at(0, [asked('busy', 100, { 'no-binding': 90 })])]);
+    expect(once.pods).toMatchObject([{ requests: 0, refused: 0, refusals: {} }]);
+  });
+
+  it('counts a pod from nothing again where its agent began anew', () => {
+    const pod = { uid: 'u', namespace: 'demo', name: 'p', sdk: '', outcome: 'no-label' };
+    const at = (atMs: number, requests: number) =>
+      ({
+        ...heard('a', atMs, []),
+        pods: [
+          { ...pod, lastAsked: '2026-12-01T08:00:00.000Z', requests, refused: { 'no-label': requests } },
+        ],
+      }) as Scrape;
+    expect(compareScrapes([at(0, 1000)], [at(2000, 4)]).pods).toMatchObject([{ requests: 2, refused: 2 }]);
+  });
+
   it('has no rates of an agent that was heard once, and names the one that is not heard', () => {
     const silent: Scrape = { kind: 'none', node: 'b', why: 'Nobody answers.' };
     const load = compareScrapes([silent], [after, silent]);

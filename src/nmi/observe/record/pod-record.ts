@@ -1,30 +1,19 @@
-import type { Pod } from '../../../domain/kubernetes/pod.ts';
 import type { ChosenBy } from '../../../domain/migrate/seen.ts';
 import type { Clock } from '../../../domain/time/clock.ts';
 import type { TokenRequest } from '../../http/token-request.ts';
 import { createForgotten } from './forgotten.ts';
 import { type Client, createClientReader } from './known-clients.ts';
 import { ownCopy } from './own-copy.ts';
-
-/** One way in which a pod asks, and when it last did. */
-interface Use {
-  readonly client: Client;
-  readonly resource: string;
-  readonly chosenBy: ChosenBy;
-  /** `answered`, or the reason of the refusal. */
-  outcome: string;
-  /** Since the epoch. */
-  lastMs: number;
-  /** The last that was asked so, where it is short: most requests of a client are one and the same. */
-  request: TokenRequest | undefined;
-}
-
-interface Entry {
-  readonly pod: RecordedPod;
-  readonly uses: Use[];
-}
-
-export type RecordedPod = Pick<Pod, 'uid' | 'namespace' | 'name' | 'controller'>;
+import {
+  type Entry,
+  type PodCounts,
+  printableResource,
+  type RecordDocument,
+  type RecordedPod,
+  recordedEntry,
+  timeText,
+  type Use,
+} from './record-document.ts';
 
 export interface PodRecord {
   /** A pod asked for itself. @param outcome `answered`, or the reason of an `ErrorAnswer` */
@@ -36,28 +25,6 @@ export interface PodRecord {
   /** Kept at this moment. */
   readonly pods: number;
   readonly uses: number;
-}
-
-/** What `/record` answers. It holds no token, no id of an identity, and nothing that a client wrote as it wrote it. */
-export interface RecordDocument {
-  readonly node: string;
-  /** Since when the record is whole, RFC 3339: who is not in it has not asked since. */
-  readonly since: string;
-  /** Namespaces of which more was forgotten, and up to when that was asked. */
-  readonly forgotten: readonly { readonly namespace: string; readonly until: string }[];
-  readonly pods: readonly RecordedUses[];
-}
-
-export interface RecordedUses extends RecordedPod {
-  readonly uses: readonly {
-    readonly sdk: string;
-    readonly version: string;
-    readonly resource: string;
-    readonly chosenBy: ChosenBy;
-    readonly outcome: string;
-    /** RFC 3339. */
-    readonly lastAsked: string;
-  }[];
 }
 
 export interface PodRecordOptions {
@@ -101,7 +68,7 @@ export function createPodRecord({ node, clock, isThere }: PodRecordOptions): Pod
     return true;
   };
   const add = (pod: RecordedPod, use: Use) => {
-    const entry = entries.get(pod.uid) ?? { pod: recorded(pod), uses: [] };
+    const entry = entries.get(pod.uid) ?? { pod: recorded(pod), uses: [], counts: { requests: 0 } };
     const isFull = entry.uses.length >= usesOfPod || (uses >= usesInAll && !makeRoom(pod.uid));
     if (isFull && entry.uses.length > 0) {
       entry.uses[oldestAt(entry.uses)] = use;
@@ -115,7 +82,7 @@ export function createPodRecord({ node, clock, isThere }: PodRecordOptions): Pod
     entry.uses.push(use);
     uses += 1;
   };
-  const note = (
+  const noteUse = (
     pod: RecordedPod,
     request: TokenRequest,
     client: Client,
@@ -134,6 +101,13 @@ export function createPodRecord({ node, clock, isThere }: PodRecordOptions): Pod
     use.outcome = outcome;
     use.lastMs = lastMs;
   };
+  const note: typeof noteUse = (pod, request, client, chosenBy, outcome) => {
+    noteUse(pod, request, client, chosenBy, outcome);
+    const counts = entries.get(pod.uid)?.counts;
+    if (counts !== undefined) {
+      countRequest(counts, outcome);
+    }
+  };
   return {
     asked: (pod, request, userAgent, outcome) =>
       note(pod, request, readClient(userAgent), choiceOf(request), outcome),
@@ -150,7 +124,7 @@ export function createPodRecord({ node, clock, isThere }: PodRecordOptions): Pod
         node,
         since: timeText(Math.max(startedMs, oldestMs, forgotten.allUntilMs)),
         forgotten: forgotten.list().map(([namespace, untilMs]) => ({ namespace, until: timeText(untilMs) })),
-        pods: [...entries.values()].map(({ pod, uses: own }) => ({ ...pod, uses: own.map(recordedUse) })),
+        pods: [...entries.values()].map(recordedEntry),
       };
     },
     get pods() {
@@ -194,22 +168,28 @@ function choiceOf({ clientId, resourceId, objectId }: TokenRequest): ChosenBy {
   return objectId === undefined ? 'nothing' : 'object-id';
 }
 
-/** The audience of a token is an address or an id; whatever else somebody asks for is not repeated. */
-function printableResource(resource: string): string {
-  return /^[A-Za-z0-9][A-Za-z0-9:/._-]{0,99}$/.test(resource) ? resource : 'other';
-}
-
 function ifShort(request: TokenRequest): TokenRequest | undefined {
   const { resource, clientId = '', resourceId = '', objectId = '' } = request;
   return resource.length + clientId.length + resourceId.length + objectId.length <= 400 ? request : undefined;
 }
 
-function recorded({ uid, namespace, name, controller }: RecordedPod): RecordedPod {
-  return { uid, namespace, name, ...(controller === undefined ? {} : { controller }) };
+/** A pod that is refused for more reasons has them counted together, as `other`. */
+export const mostReasons = 6;
+
+/** @param outcome `answered`, or the reason of an `ErrorAnswer` */
+function countRequest(counts: PodCounts, outcome: string): void {
+  counts.requests += 1;
+  if (outcome === 'answered') {
+    return;
+  }
+  counts.refused ??= new Map();
+  const { refused } = counts;
+  const reason = refused.has(outcome) || refused.size < mostReasons ? outcome : 'other';
+  refused.set(reason, (refused.get(reason) ?? 0) + 1);
 }
 
-function recordedUse({ client, resource, chosenBy, outcome, lastMs }: Use): RecordedUses['uses'][number] {
-  return { ...client, resource, chosenBy, outcome, lastAsked: timeText(lastMs) };
+function recorded({ uid, namespace, name, controller }: RecordedPod): RecordedPod {
+  return { uid, namespace, name, ...(controller === undefined ? {} : { controller }) };
 }
 
 function oldestAt(uses: readonly Use[]): number {
@@ -231,8 +211,4 @@ function longestGone(gone: readonly [string, Entry][]): [string, Entry] | undefi
   return gone
     .filter(([, { pod }]) => pod.namespace === largest)
     .toSorted(([, one], [, other]) => latestOf(one) - latestOf(other))[0];
-}
-
-function timeText(ms: number): string {
-  return new Date(ms).toISOString();
 }

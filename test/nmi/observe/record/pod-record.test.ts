@@ -4,11 +4,12 @@ import type { TokenRequest } from '../../../../src/nmi/http/token-request.ts';
 import {
   createPodRecord,
   keptMs,
+  mostReasons,
   type PodRecord,
-  type RecordedPod,
   usesInAll,
   usesOfPod,
 } from '../../../../src/nmi/observe/record/pod-record.ts';
+import type { RecordedPod } from '../../../../src/nmi/observe/record/record-document.ts';
 
 const startMs = Date.parse('2026-11-30T00:00:00Z');
 const python = 'azsdk-python-identity/1.15.0 Python/3.12';
@@ -55,6 +56,8 @@ describe('the record of what pods ask', () => {
           namespace: 'shop',
           name: 'web-name',
           controller,
+          requests: 2,
+          refused: { 'no-binding': 1 },
           uses: [
             {
               sdk: 'azsdk-python-identity',
@@ -225,6 +228,34 @@ describe('the record of what pods ask', () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  it('counts what a pod asked, and why it was refused, by a few reasons', () => {
+    const { record, there } = world();
+    there.add('web');
+    for (let ask = 0; ask < 1_000; ask += 1) {
+      record.asked(pod('web'), vault, python, 'answered');
+      record.driverAsked(pod('web'), vault, undefined, `reason-${ask % 20}`);
+    }
+    const [{ requests, refused = {} } = { requests: 0 }] = record.document().pods;
+    expect(requests).toBe(2_000);
+    expect(refused).toMatchObject({ 'reason-0': 50, other: 1_000 - mostReasons * 50 });
+    expect(Object.keys(refused)).toHaveLength(mostReasons + 1);
+  });
+
+  it('grows by less than 60 bytes a pod for what is counted, on a node of 400 pods', () => {
+    const { record, there } = world();
+    for (let one = 0; one < 400; one += 1) {
+      there.add(`${one}`);
+      for (let ask = 0; ask < 100; ask += 1) {
+        record.asked(pod(`${one}`), vault, python, one % 10 === 0 ? 'no-binding' : 'answered');
+      }
+    }
+    const { pods } = record.document();
+    const bare = pods.map(({ requests: _requests, refused: _refused, ...rest }) => rest);
+    const bytes = (of: unknown) => JSON.stringify(of).length;
+    expect(pods).toHaveLength(400);
+    expect(bytes(pods) - bytes(bare)).toBeLessThan(400 * 60);
   });
 
   it('of a full node has at most 2 MB as a text', () => {

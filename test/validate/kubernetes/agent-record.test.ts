@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { parseAskedPods } from '../../../src/validate/kubernetes/agent-record.ts';
+
+const use = { sdk: 'other', lastAsked: '2026-12-01T08:00:00.000Z', outcome: 'no-binding' };
+const pod = { uid: 'u', namespace: 'demo', name: 'web-1', uses: [use] };
+const read = (counts: object) => parseAskedPods(JSON.stringify({ pods: [{ ...pod, ...counts }] }));
+
+describe('what an agent counted of a pod', () => {
+  it('is read as it is', () => {
+    expect(read({ requests: 7, refused: { 'no-binding': 3 } })).toEqual([
+      {
+        uid: 'u',
+        namespace: 'demo',
+        name: 'web-1',
+        ...use,
+        sdk: '',
+        requests: 7,
+        refused: { 'no-binding': 3 },
+      },
+    ]);
+  });
+
+  it('is absent of an older agent', () => {
+    const [asked] = read({});
+    expect(asked).toMatchObject({ refused: {} });
+    expect(asked).not.toHaveProperty('requests');
+  });
+
+  it.each([
+    [{ requests: -1, refused: { 'no-binding': 1.5 } }],
+    [{ requests: '7', refused: { 'no-binding': '3' } }],
+    [{ requests: 1e300, refused: ['no-binding'] }],
+    [{ requests: null, refused: { '<script>': 1, ['__proto__']: 1, [`a${'b'.repeat(100)}`]: 1 } }],
+  ])('is left out where no agent can have written it: %j', (counts) => {
+    const [asked] = read(counts);
+    expect(asked?.refused).toEqual({});
+    expect(asked).not.toHaveProperty('requests');
+  });
+
+  it('names a few reasons, whatever is sent', () => {
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`reason-${at}`, 1]));
+    expect(Object.keys(read({ requests: 1, refused: many })[0]?.refused ?? {})).toHaveLength(16);
+  });
+});
