@@ -21,6 +21,7 @@ import { createNmiHandler, type NmiRoutes } from './http/server.ts';
 import { createTokenRequestReader } from './http/token-request.ts';
 import type { NmiSettings } from './nmi-settings.ts';
 import { createDecisionLog, type DecisionLog } from './observe/decision-log.ts';
+import { createRefusalEvents, type RefusalEvents } from './observe/events/refusal-events.ts';
 import { exchangeCounters, exchangeGauges } from './observe/exchange-gauges.ts';
 import { createNmiMetrics, measuredSources, type NmiMetrics, tokenCounters } from './observe/nmi-metrics.ts';
 import { createPodRecord, type PodRecord } from './observe/record/pod-record.ts';
@@ -49,6 +50,7 @@ export interface Agent {
   readonly metrics: Metrics;
   readonly counters: NmiMetrics;
   readonly record: PodRecord;
+  readonly events: RefusalEvents;
 }
 
 export interface AgentPorts {
@@ -115,7 +117,17 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   });
   const isThere = (uid: string) => view.pods.byUid(uid) !== undefined;
   const record = createPodRecord({ node: settings.node, clock, isThere });
-  const routes = createRoutes(settings, ports, { view, tokens, rules, held, owners, log, counters, record });
+  const events = createRefusalEvents({
+    namespaces: settings.eventNamespaces,
+    node: settings.node,
+    connection,
+    clock,
+    logger,
+    isThere,
+    onOutcome: counters.event,
+  });
+  const observers = { log, counters, record, events };
+  const routes = createRoutes(settings, ports, { view, tokens, rules, held, owners, ...observers });
   const server: HttpServer = createHttpServer({
     limits: {
       headerBytes: 16 * 1024,
@@ -146,7 +158,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const mode = settings.flags['operation-mode'];
   stateGauges(metrics, { view, rules, keepsRules, server, held, record, clock, mode });
   exchangeGauges(metrics, { view, guard, pods, ...settings.exchange });
-  return { view, tokens, guard, server, rules, gate, log, metrics, counters, record };
+  return { view, tokens, guard, server, rules, gate, metrics, ...observers };
 }
 
 function createView(
@@ -184,12 +196,13 @@ interface Parts {
   readonly log: DecisionLog;
   readonly counters: NmiMetrics;
   readonly record: PodRecord;
+  readonly events: RefusalEvents;
 }
 
 function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): NmiRoutes {
   const { flags, holdTimes } = settings;
   const { clock, userAgent, ending } = ports;
-  const { view, tokens, rules, held, owners, log, counters: metrics, record } = parts;
+  const { view, tokens, rules, held, owners, log, counters: metrics, record, events } = parts;
   const lookup = createPodLookup({
     pods: view.pods,
     relist: () => view.relistPods(),
@@ -222,6 +235,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     log,
     metrics,
     record,
+    events,
     clock,
     read: createTokenRequestReader(),
     json: createTokenJson(),

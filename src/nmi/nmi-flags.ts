@@ -285,6 +285,13 @@ const podidFlags = {
     summary:
       "the agent's own namespace, where podid takeover keeps the ConfigMap podid-takeover, which says what is served on while the add-on's definitions are gone; empty: it is not looked for",
   },
+  'event-namespaces': {
+    kind: 'text',
+    value: 'NAMESPACES',
+    default: '',
+    summary:
+      'managed mode: namespaces, separated by commas, whose pods get an Event where the agent refuses them a token; needs the right to create events there',
+  },
   'hold-sec': {
     kind: 'integer',
     value: 'SECONDS',

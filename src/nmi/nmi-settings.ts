@@ -6,6 +6,7 @@ import { PodidError } from '../errors/podid-error.ts';
 import type { FlagValues } from '../flags/flag-table.ts';
 import { didYouMean, readGoFlags } from '../flags/read-go-flags.ts';
 import { createNetwork, type Network } from '../network/network.ts';
+import { namespaceRule } from '../validate/flags/kubernetes-names.ts';
 import { type HoldTimes, usualHoldMs } from './decide/passing-reasons.ts';
 import { nmiFlags, nmiWords } from './nmi-flags.ts';
 import { type ExchangeSettings, exchangeFaults, exchangeSettings } from './tokens/exchange/exchange-flags.ts';
@@ -29,6 +30,8 @@ export interface NmiSettings {
   readonly holdTimes: HoldTimes;
   readonly adEndpointHosts: readonly string[];
   readonly exchange: ExchangeSettings;
+  /** Whose pods get an Event where they are refused. */
+  readonly eventNamespaces: ReadonlySet<string>;
   readonly serverUser: number | undefined;
   /** The way to Entra, and to the API server that a kubeconfig names; IMDS is asked past it. */
   readonly network: Network;
@@ -58,23 +61,15 @@ export function nmiSettings(
     node: flags.node,
     // As upstream has it, one yes is enough.
     forceNamespaced: flags.forceNamespaced || environment['FORCENAMESPACED'] === 'true',
-    refusedClientIds: new Set(
-      flags['refuse-client-ids']
-        .toLowerCase()
-        .split(',')
-        .map((id) => id.trim())
-        .filter((id) => id !== ''),
-    ),
+    refusedClientIds: new Set(listIn(flags['refuse-client-ids'].toLowerCase())),
     secretPairs: readSecretPairs(flags['secrets-of-other-namespaces']),
     kubeconfig: flags.kubeconfig,
     kubernetesHost: environment['KUBERNETES_SERVICE_HOST'] ?? '',
     kubernetesPort: environment['KUBERNETES_SERVICE_PORT'] ?? '443',
     holdTimes: holdTimes(flags, given),
-    adEndpointHosts: flags['allow-ad-endpoint']
-      .split(',')
-      .map((host) => host.trim())
-      .filter((host) => host !== ''),
+    adEndpointHosts: listIn(flags['allow-ad-endpoint']),
     exchange: exchangeSettings(flags),
+    eventNamespaces: new Set(listIn(flags['event-namespaces'])),
     serverUser: /^\d{1,10}$/.test(flags['server-user']) ? Number(flags['server-user']) : undefined,
     network: createNetwork(environment),
   };
@@ -84,13 +79,15 @@ export function nmiSettings(
   return settings;
 }
 
+function listIn(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}
+
 function readSecretPairs(text: string): SecretPairs {
-  const { pairs, wrong } = parseSecretPairs(
-    text
-      .split(',')
-      .map((each) => each.trim())
-      .filter((each) => each !== ''),
-  );
+  const { pairs, wrong } = parseSecretPairs(listIn(text));
   const [first] = wrong;
   if (first !== undefined) {
     throw usage(
@@ -138,7 +135,8 @@ function holdTimes(flags: FlagValues<typeof nmiFlags>, given: ReadonlySet<string
   };
 }
 
-function requireSource({ word, flags, node, forceNamespaced, exchange, adEndpointHosts }: NmiSettings): void {
+function requireSource(settings: NmiSettings): void {
+  const { word, flags, node, forceNamespaced, exchange, adEndpointHosts } = settings;
   const serves = word === 'all' || word === 'serve';
   const guardsBoot = word === 'boot-guard';
   const faults = [
@@ -158,6 +156,7 @@ function requireSource({ word, flags, node, forceNamespaced, exchange, adEndpoin
     flags['remove-startup-taint'] === '' || isTaintKey(flags['remove-startup-taint'])
       ? ''
       : 'The flag --remove-startup-taint takes the key of a taint, without value and effect.',
+    ...eventFaults(settings, serves),
     ...exchangeFaults(exchange, adEndpointHosts),
     isIPv4(flags['nmi-listen-address']) ? '' : 'The flag --nmi-listen-address takes an IPv4 address.',
     isIPv4(flags['metadata-ip']) ? '' : 'The flag --metadata-ip takes an IPv4 address.',
@@ -165,6 +164,24 @@ function requireSource({ word, flags, node, forceNamespaced, exchange, adEndpoin
   if (faults.length > 0) {
     throw usage(faults.join(' '), faults);
   }
+}
+
+function eventFaults({ word, flags, eventNamespaces }: NmiSettings, serves: boolean): string[] {
+  if (eventNamespaces.size === 0) {
+    return [];
+  }
+  const wrong = [...eventNamespaces].find((name) => namespaceRule(name) !== undefined);
+  return [
+    wrong === undefined
+      ? ''
+      : `--event-namespaces takes names of namespaces, as shop,billing; ${JSON.stringify(wrong)} is not one.`,
+    serves
+      ? ''
+      : `--event-namespaces is for the process that serves and cannot be used with the command ${word}.`,
+    serves && flags['operation-mode'] === 'standard'
+      ? '--event-namespaces is for managed mode: in standard mode the controller writes the Events of pods.'
+      : '',
+  ];
 }
 
 function usage(message: string, faults: readonly string[] = [message]): PodidError {

@@ -92,6 +92,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
     rules,
     agent.view.run(ended.signal),
     agent.log.run(ended.signal),
+    agent.events.run(ended.signal),
     ...(settings.exchange.defaults.subject === 'workload' ? [agent.guard.run(ended.signal)] : []),
     listenWhereRulesSay(settings, { agent, listeners }, ended.signal),
     letPodsIn(settings, { ...ports, connection, isReady: () => notReady().length === 0 }, signal),

@@ -266,6 +266,7 @@ describe('the flags that values may name', () => {
     expect(lines(serverFlags)).toEqual([
       ...lines(rulesFlags),
       'remove-startup-taint @podid.startupTaint.key',
+      'event-namespaces @podid.eventNamespaces',
     ]);
   });
 

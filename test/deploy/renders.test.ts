@@ -126,7 +126,7 @@ describe.each(goldens)('the render of %s', (name) => {
 
   it('may never write an identity, nor everything', () => {
     const agents = objects.filter(
-      ({ kind, metadata }) => kind.endsWith('Role') && /-nmi$|-secrets$/.test(metadata.name),
+      ({ kind, metadata }) => kind.endsWith('Role') && /-nmi$|-secrets$|-events$/.test(metadata.name),
     );
     const rules = agents.flatMap((role) => role.rules ?? []);
     expect(
@@ -135,8 +135,9 @@ describe.each(goldens)('the render of %s', (name) => {
     const writing = rules.filter(({ verbs }) =>
       verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)),
     );
-    const taint = [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] }];
-    expect(writing).toEqual(name === 'everything' ? taint : []);
+    const taint = { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] };
+    const events = { apiGroups: [''], resources: ['events'], verbs: ['create'] };
+    expect(writing).toEqual(name === 'everything' ? [taint, events, events] : []);
     expect(objects.some(({ kind }) => kind === 'ValidatingAdmissionPolicy')).toBe(name === 'everything');
   });
 });

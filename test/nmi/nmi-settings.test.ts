@@ -45,6 +45,14 @@ describe('the settings', () => {
     expect(secretPairs).toEqual(new Set(['capz-system:default', 'a:b']));
   });
 
+  it('name the namespaces of Events, and none without', () => {
+    expect(read([]).eventNamespaces).toEqual(new Set());
+    const managed = ['--operation-mode=managed', '--forceNamespaced'];
+    expect(read([...managed, '--event-namespaces=shop, billing,']).eventNamespaces).toEqual(
+      new Set(['shop', 'billing']),
+    );
+  });
+
   it('take the word help for the flag', () => {
     expect(read(['help'], {})).toMatchObject({ word: 'all', flags: { help: true } });
   });
@@ -75,6 +83,9 @@ describe('the settings', () => {
     [['boot-guard', '--host-root=/host', '--once'], /--once needs the command rules/],
     [['rules', '--remove-startup-taint=a/b'], /is for the process that serves/],
     [['serve', '--node=n', '--remove-startup-taint=a/b:NoSchedule'], /takes the key of a taint/],
+    [['rules', '--event-namespaces=shop'], /--event-namespaces is for the process that serves/],
+    [['serve', '--node=n', '--event-namespaces=shop'], /in standard mode the controller writes the Events/],
+    [['serve', '--node=n', '--event-namespaces=shop,Bil_ling'], /"Bil_ling" is not one/],
     [['server'], /give one of rules, serve/],
     [['rules', 'serve'], /give one of/],
     [['--once'], /needs the command rules/],

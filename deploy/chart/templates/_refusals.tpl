@@ -46,6 +46,9 @@
 {{- if and $values.podid.secretNamespaces (not (include "podid.isOn" $values.rbac.allowAccessToSecrets)) -}}
 {{- $faults = append $faults "podid.secretNamespaces lists where secrets may be read, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty." -}}
 {{- end -}}
+{{- if and $values.podid.eventNamespaces (include "podid.isStandard" .) -}}
+{{- $faults = append $faults "podid.eventNamespaces is for managed mode: in standard mode the controller writes the Events of pods, in every namespace. Leave the list empty." -}}
+{{- end -}}
 {{- range $values.podid.secretsOfOtherNamespaces -}}
 {{- if not (regexMatch "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$" .) -}}
 {{- $faults = append $faults (printf "podid.secretsOfOtherNamespaces lists pairs of namespaces IDENTITIES:SECRETS, as capz-system:default; %s is not one." .) -}}
@@ -151,9 +154,9 @@
 {{- end -}}
 {{- $flags := include "podid.agentFlags" . | trim | splitList "\n" -}}
 {{- $never := "help, version, once, remove, host-root, kubeconfig, takeover-namespace" -}}
-{{- $server := append $flags "remove-startup-taint @podid.startupTaint.key" -}}
+{{- $server := concat $flags (list "remove-startup-taint @podid.startupTaint.key" "event-namespaces @podid.eventNamespaces") -}}
 {{- $faults = concat $faults (include "podid.flagFaults" (dict "name" "podid.serveArgs" "program" "podid-nmi" "never" (printf "%s and probe-address" $never) "rules" $server "given" .Values.podid.serveArgs) | fromJsonArray) -}}
-{{- $faults = concat $faults (include "podid.flagFaults" (dict "name" "podid.rulesArgs" "program" "podid-nmi" "never" (printf "%s, probe-address and remove-startup-taint" $never) "rules" $flags "given" .Values.podid.rulesArgs) | fromJsonArray) -}}
+{{- $faults = concat $faults (include "podid.flagFaults" (dict "name" "podid.rulesArgs" "program" "podid-nmi" "never" (printf "%s, probe-address, remove-startup-taint and event-namespaces" $never) "rules" $flags "given" .Values.podid.rulesArgs) | fromJsonArray) -}}
 {{- toJson $faults -}}
 {{- end -}}
 

@@ -108,6 +108,8 @@ export interface AgentValues {
     readonly secretNamespaces: readonly string[];
     /** Pairs `IDENTITIES:SECRETS` of namespaces. */
     readonly secretsOfOtherNamespaces: readonly string[];
+    /** Namespaces whose pods get an Event where they are refused. */
+    readonly eventNamespaces: readonly string[];
     readonly bootGuard: { readonly enabled: boolean };
     readonly startupTaint: { readonly enabled: boolean; readonly key: string };
     readonly podMonitor: MonitorValues;

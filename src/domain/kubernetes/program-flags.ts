@@ -130,12 +130,16 @@ const neverOfAgent = [
 export const serverFlags: ProgramFlags = {
   program: 'podid-nmi',
   without: neverOfAgent,
-  rules: { ...agent, 'remove-startup-taint': '@podid.startupTaint.key' },
+  rules: {
+    ...agent,
+    'remove-startup-taint': '@podid.startupTaint.key',
+    'event-namespaces': '@podid.eventNamespaces',
+  },
 };
 
 /** Of the containers that keep the rules: what is for the server alone has no effect there, or ends them. */
 export const rulesFlags: ProgramFlags = {
   program: 'podid-nmi',
-  without: [...neverOfAgent, 'remove-startup-taint'],
+  without: [...neverOfAgent, 'remove-startup-taint', 'event-namespaces'],
   rules: agent,
 };

@@ -27,7 +27,7 @@ export function renderRoles(rendering: Rendering): readonly KubeObject[] {
 
 function agentRoles(rendering: Rendering): KubeObject[] {
   const { values, release, agent, labels } = rendering;
-  const { secretNamespaces, startupTaint } = values.podid;
+  const { secretNamespaces, eventNamespaces, startupTaint } = values.podid;
   const secrets = values.rbac.allowAccessToSecrets === true;
   const rules = [
     ...(values.podid.exchange.podsOfOwnNode ? [] : [rule('', ['pods'], ['list', 'watch'])]),
@@ -70,6 +70,9 @@ function agentRoles(rendering: Rendering): KubeObject[] {
       : []),
     ...(secrets ? secretNamespaces : []).flatMap((namespace) =>
       grant({ name: `${agent}-secrets`, namespace }, rule('', ['secrets'], ['get'])),
+    ),
+    ...eventNamespaces.flatMap((namespace) =>
+      grant({ name: `${agent}-events`, namespace }, rule('', ['events'], ['create'])),
     ),
   ];
 }

@@ -90,6 +90,7 @@ function serverArgs(rendering: Rendering, keepsRules: boolean): string[] {
     ...(podid.secretsOfOtherNamespaces.length === 0
       ? []
       : [`--secrets-of-other-namespaces=${podid.secretsOfOtherNamespaces.join(',')}`]),
+    ...(podid.eventNamespaces.length === 0 ? [] : [`--event-namespaces=${podid.eventNamespaces.join(',')}`]),
     ...exchangeArgs(podid),
     ...(values.mode === 'managed' ? [`--takeover-namespace=${rendering.release.namespace}`] : []),
     ...logArgs(rendering),

@@ -8,6 +8,7 @@ import {
 } from '../../domain/standard-mode/desired-assignments.ts';
 import { namespaceOfKey, TurnQueue } from '../../domain/standard-mode/turn-queue.ts';
 import type { Clock } from '../../domain/time/clock.ts';
+import { TokenBucket } from '../../runtime/token-bucket.ts';
 import { createWake } from '../../runtime/wake.ts';
 import {
   diffAssignments,
@@ -18,7 +19,6 @@ import {
 } from '../decide/diff-assignments.ts';
 import type { AssignmentName } from '../decide/name-assignment.ts';
 import type { MachineFleet } from '../machines/machine-fleet.ts';
-import { TokenBucket } from '../token-bucket.ts';
 import { AssignmentNames } from './assignment-names.ts';
 import type { AssignmentWriter } from './assignment-writer.ts';
 import type { MicView } from './mic-view.ts';

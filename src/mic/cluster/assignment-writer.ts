@@ -2,8 +2,8 @@ import { namespaceOfKey, TurnQueue } from '../../domain/standard-mode/turn-queue
 import { backoffMs } from '../../domain/time/backoff.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { ApiFailure } from '../../k8s/client/api-connection.ts';
+import { TokenBucket } from '../../runtime/token-bucket.ts';
 import { type AssignmentStep, nameKey } from '../decide/diff-assignments.ts';
-import { TokenBucket } from '../token-bucket.ts';
 import type { AssignmentApi } from './assignment-api.ts';
 import type { LiveIndex } from './live-index.ts';
 

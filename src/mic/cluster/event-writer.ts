@@ -1,19 +1,9 @@
-import { createHash } from 'node:crypto';
 import { TurnQueue } from '../../domain/standard-mode/turn-queue.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import { plainText } from '../../errors/plain-text.ts';
 import { ApiFailure, type WritingConnection } from '../../k8s/client/api-connection.ts';
+import { type EventSubject, eventWrite, secondText } from '../../k8s/client/object-event.ts';
+import { TokenBucket } from '../../runtime/token-bucket.ts';
 import { createWake } from '../../runtime/wake.ts';
-import { TokenBucket } from '../token-bucket.ts';
-
-/** What an Event is about. */
-export interface EventSubject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-}
 
 export interface Told {
   readonly about: EventSubject;
@@ -33,7 +23,6 @@ export interface EventWriter {
 const longestQueue = 2_000;
 /** So that Events never take the API server's patience from assignments. */
 const perSecond = { size: 50, everyMs: 50 };
-export const longestMessage = 1_000;
 const component = 'podid-mic';
 
 export function createEventWriter(
@@ -68,7 +57,7 @@ export function createEventWriter(
             await clock.sleep(ms, signal);
           }
           bucket.take(1);
-          await write(connection, event, { now: new Date(clock.now()).toISOString(), instance, signal });
+          await write(connection, event, { nowMs: clock.now(), instance, signal });
         } catch {
           if (!signal.aborted) {
             onFailure();
@@ -80,46 +69,25 @@ export function createEventWriter(
 }
 
 interface Moment {
-  readonly now: string;
+  readonly nowMs: number;
   readonly instance: string;
   readonly signal: AbortSignal;
 }
 
 /** The same Event has the same name, whoever leads: a second one counts the first one up. */
 async function write(connection: WritingConnection, told: Told, moment: Moment): Promise<void> {
-  const { about, reason } = told;
-  const message = plainText(told.message.slice(0, longestMessage), 'one').slice(0, longestMessage);
-  const hash = createHash('sha256')
-    .update(JSON.stringify([about, reason, message]))
-    .digest('hex')
-    .slice(0, 16);
-  const name = `${about.name.slice(0, 200).replace(/[^a-z0-9]+$/, '')}.${hash}`;
-  const collection = `/api/v1/namespaces/${about.namespace}/events`;
-  const lastTimestamp = moment.now.replace(/\.\d+Z$/, 'Z');
-  const body = {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: { name, namespace: about.namespace },
-    involvedObject: about,
-    reason,
-    message,
-    type: told.type,
-    source: { component },
-    reportingComponent: component,
-    reportingInstance: moment.instance.slice(0, 128),
-    firstTimestamp: lastTimestamp,
-    lastTimestamp,
-    count: 1,
-  };
+  const { nowMs, instance, signal } = moment;
+  const once = { firstMs: nowMs, lastMs: nowMs, count: 1, component, instance };
+  const { eventPath: path, ...made } = eventWrite({ ...told, ...once });
   try {
-    await connection.write({ method: 'POST', path: collection, body }, moment.signal);
+    await connection.write(made, signal);
   } catch (error) {
     if (!(error instanceof ApiFailure) || error.status !== 409) {
       throw error;
     }
-    const path = `${collection}/${name}`;
-    const count = countOf(await connection.getJson(path, moment.signal)) + 1;
-    await connection.write({ method: 'PATCH', path, body: { lastTimestamp, count } }, moment.signal);
+    const count = countOf(await connection.getJson(path, signal)) + 1;
+    const body = { lastTimestamp: secondText(nowMs), count };
+    await connection.write({ method: 'PATCH', path, body }, signal);
   }
 }
 

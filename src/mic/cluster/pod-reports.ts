@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
 import type { Assignment } from '../../domain/standard-mode/desired-assignments.ts';
+import { type EventSubject, podMessage, podSubject } from '../../k8s/client/object-event.ts';
 import type { AssignmentStep } from '../decide/diff-assignments.ts';
 import type { MachineFleet } from '../machines/machine-fleet.ts';
 import type { PodOutcome } from './assignment-keeper.ts';
-import { type EventSubject, type EventWriter, longestMessage, type Told } from './event-writer.ts';
+import type { EventWriter, Told } from './event-writer.ts';
 
 /** Of so many pods and bindings it is known what was said of them; of more, it may be said again. */
 const mostSubjects = 50_000;
@@ -32,13 +33,8 @@ export class PodReports {
       .flatMap(({ assignment }) => this.#troubleWith(assignment));
     const reasons = [...wants.refusals.map(({ message }) => message), ...troubles];
     if (reasons.length > 0) {
-      const about = { apiVersion: 'v1', kind: 'Pod', namespace: pod.namespace, name: pod.name, uid: pod.uid };
-      this.#tell(key, {
-        about,
-        type: 'Warning',
-        reason: 'IdentityNotAssigned',
-        message: reasons.join(' ').slice(0, longestMessage),
-      });
+      const message = podMessage(reasons.join(' '), pod);
+      this.#tell(key, { about: podSubject(pod), type: 'Warning', reason: 'IdentityNotAssigned', message });
     }
     for (const { assignment, state } of wanted) {
       const [trouble] = state === 'Created' ? this.#troubleWith(assignment) : [];
@@ -57,10 +53,9 @@ export class PodReports {
     const { assignment } = step;
     const { pod, identity } = assignment;
     const { namespace, name } = identity.metadata;
-    const about = { apiVersion: 'v1', kind: 'Pod', namespace: pod.namespace, name: pod.name, uid: pod.uid };
     const message = `AzureIdentity ${namespace}/${name} is assigned on node ${pod.nodeName}.`;
     this.#tell(`pod ${pod.namespace}/${pod.name}`, {
-      about,
+      about: podSubject(pod),
       type: 'Normal',
       reason: 'IdentityAssigned',
       message,

@@ -1,6 +1,6 @@
 import type { MachineKind } from '../../domain/azure/machines.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import { TokenBucket } from '../token-bucket.ts';
+import { TokenBucket } from '../../runtime/token-bucket.ts';
 
 /** Leave to send one change. */
 export interface WriteBudget {

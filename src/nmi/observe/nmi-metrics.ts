@@ -3,6 +3,7 @@ import type { LabelValues, Metrics } from '../../runtime/metrics.ts';
 import type { HeldRequest } from '../http/held-requests.ts';
 import type { TokenSubject, UpstreamSource } from '../tokens/token.ts';
 import type { TokenMetrics } from '../tokens/token-metrics.ts';
+import type { EventOutcome } from './events/refusal-events.ts';
 
 export interface Operation {
   readonly type: 'msi' | 'host';
@@ -24,6 +25,7 @@ export interface NmiMetrics {
   connectionRefused(): void;
   held(request: HeldRequest): void;
   fault(): void;
+  event(outcome: EventOutcome): void;
 }
 
 /** Upstream's first bucket was half a second; the usual answer takes some tenths of a millisecond. */
@@ -65,6 +67,11 @@ export function createNmiMetrics(metrics: Metrics): NmiMetrics {
     },
     heldBuckets,
   );
+  const events = metrics.counter({
+    name: 'podid_nmi_events_total',
+    help: 'Events about refused pods, by what became of them',
+    labels: ['outcome'],
+  });
   const plain = (name: string, help: string) => {
     const count = metrics.counter({ name, help });
     return () => count(noLabels);
@@ -90,6 +97,7 @@ export function createNmiMetrics(metrics: Metrics): NmiMetrics {
     held: ({ reason, end, seconds }) => held({ reason, end }, seconds),
     connectionRefused: plain('podid_nmi_connections_refused_total', 'Connections beyond the limits'),
     fault: plain('podid_nmi_faults_total', 'Faults of the agent itself'),
+    event: (outcome) => events({ outcome }),
   };
 }
 

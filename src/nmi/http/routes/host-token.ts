@@ -3,6 +3,7 @@ import type { Clock } from '../../../domain/time/clock.ts';
 import type { KnownPod, PodIndex } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
+import type { RefusalEvents } from '../../observe/events/refusal-events.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { PodRecord } from '../../observe/record/pod-record.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
@@ -23,6 +24,7 @@ export interface HostTokenRouteOptions {
   readonly log: DecisionLog;
   readonly metrics: NmiMetrics;
   readonly record: Pick<PodRecord, 'driverAsked'>;
+  readonly events: Pick<RefusalEvents, 'refused'>;
   readonly clock: Clock;
 }
 
@@ -115,7 +117,7 @@ function finish(
   exchange: Exchange,
   { outcome, question, pod }: Finish,
 ): void {
-  const { metrics, record, clock, log, json } = options;
+  const { metrics, record, events, clock, log, json } = options;
   const isErrorAnswer = outcome.kind === 'error';
   const status = isErrorAnswer ? outcome.status : 200;
   if (isErrorAnswer) {
@@ -127,6 +129,9 @@ function finish(
   if (pod !== undefined && question !== undefined) {
     const userAgent = exchange.request.headers['user-agent'];
     record.driverAsked(pod, question.request, userAgent, isErrorAnswer ? outcome.reason : 'answered');
+  }
+  if (pod !== undefined && isErrorAnswer) {
+    events.refused(pod, outcome);
   }
   const ms = clock.monotonic() - exchange.startedAt;
   const resource = question?.request.resource ?? '';

@@ -2,6 +2,7 @@ import type { Clock } from '../../../domain/time/clock.ts';
 import { isLoopback, type KnownPod } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
+import type { RefusalEvents } from '../../observe/events/refusal-events.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { PodRecord } from '../../observe/record/pod-record.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
@@ -24,6 +25,7 @@ export interface TokenRouteOptions {
   readonly log: DecisionLog;
   readonly metrics: NmiMetrics;
   readonly record: Pick<PodRecord, 'asked'>;
+  readonly events: Pick<RefusalEvents, 'refused'>;
   readonly clock: Clock;
   /** In a demonstration the pods live on loopback. */
   readonly allowLoopbackPods: boolean;
@@ -92,7 +94,7 @@ interface Finish {
 }
 
 function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, request, pod }: Finish): void {
-  const { metrics, record, clock, log, json } = options;
+  const { metrics, record, events, clock, log, json } = options;
   const isErrorAnswer = outcome.kind === 'error';
   const status = isErrorAnswer ? outcome.status : 200;
   if (isErrorAnswer) {
@@ -107,6 +109,9 @@ function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, reque
   if (pod !== undefined && request !== undefined) {
     const userAgent = exchange.request.headers['user-agent'];
     record.asked(pod, request, userAgent, isErrorAnswer ? outcome.reason : 'answered');
+  }
+  if (pod !== undefined && isErrorAnswer) {
+    events.refused(pod, outcome);
   }
   const ms = clock.monotonic() - exchange.startedAt;
   const resource = request?.resource ?? '';

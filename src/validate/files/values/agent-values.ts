@@ -153,6 +153,7 @@ function readPodid(podid: ValueSection, mode: AgentValues['mode']): AgentValues[
     alongside: podid.boolean('alongside'),
     secretNamespaces: podid.texts('secretNamespaces'),
     secretsOfOtherNamespaces: podid.texts('secretsOfOtherNamespaces'),
+    eventNamespaces: podid.texts('eventNamespaces'),
     bootGuard: { enabled: bootGuard.boolean('enabled') },
     startupTaint: { enabled: startupTaint.boolean('enabled'), key: readTaintKey(startupTaint) },
     ...readMonitoring(podid),

@@ -95,6 +95,12 @@ export function refuseWhatCannotBeHad(root: ValueSection, values: AgentValues, n
       'podid.secretNamespaces lists where secrets may be read, but rbac.allowAccessToSecrets is not true. Set it, or leave the list empty.',
     );
   }
+  if (podid.eventNamespaces.length > 0 && values.mode === 'standard') {
+    section.fault(
+      'eventNamespaces',
+      'podid.eventNamespaces is for managed mode: in standard mode the controller writes the Events of pods, in every namespace. Leave the list empty.',
+    );
+  }
   refuseSecretPairs(section, values);
   refusePortsInCommon(root.section('nmi'), values);
   const withSecret = identitiesWithSecret(values, namespace);

@@ -43,6 +43,7 @@ async function askWhile(after: KnownPod | undefined): Promise<{ status: number; 
       },
     },
     record: { asked: never },
+    events: { refused: never },
     metrics: { refused: never, operation: never, arbitraryIdentity: never },
     clock: { monotonic: () => 0, now: () => 0 },
     allowLoopbackPods: false,
