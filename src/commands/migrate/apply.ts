@@ -5,14 +5,13 @@ import { rehearsalOf } from '../../cli/flags/exchange-flags.ts';
 import { readSourceFile } from '../../cli/flags/read-source-files.ts';
 import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
 import { movesExamples, movesShape, movesView } from '../../cli/migrate/apply-result.ts';
-import { proofFlags, workloadFlags } from '../../cli/migrate/migration-flags.ts';
+import { batchesOf, batchFlags, proofFlags, workloadFlags } from '../../cli/migrate/migration-flags.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
 import { changeOptions } from '../../cli/open/change-options.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { finishChange } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { untilSteps } from '../../domain/migrate/apply/until.ts';
-import { durationOf } from '../../validate/flags/duration.ts';
 import { namespaceFilter } from '../../validate/flags/entry-key.ts';
 import { workloadChoice } from '../../validate/flags/workload-choice.ts';
 
@@ -51,20 +50,7 @@ export const migrateApplyCommand = defineCommand({
       default: 'moved',
       summary: 'how far to go',
     },
-    batch: {
-      kind: 'integer',
-      value: 'N',
-      least: 1,
-      most: 1000,
-      default: 5,
-      summary: 'how many workloads get new pods at a time',
-    },
-    pause: {
-      kind: 'text',
-      value: 'DURATION',
-      summary: 'how long to wait between two batches',
-      fallback: 'none',
-    },
+    ...batchFlags,
     ...proofFlags,
     force: {
       kind: 'switch',
@@ -85,7 +71,7 @@ export const migrateApplyCommand = defineCommand({
     const workloads = flags.workload?.map((text) => workloadChoice(text, faults));
     const rehearsal = rehearsalOf(flags, faults);
     const options = changeOptions(session, flags);
-    const batches = { size: flags.batch, pauseMs: durationOf(faults, '--pause', flags.pause, 0) };
+    const batches = batchesOf(flags, faults);
     const source = await readSourceFile(flags.file, context, faults);
     const { parseMigrationFile } = await import('../../validate/files/migration/migration-file.ts');
     const file = source === undefined ? undefined : parseMigrationFile(source, faults);

@@ -12,7 +12,7 @@ import { trustingText, trustingWait } from '../../exchange/make-credential.ts';
 import type { RehearseOptions } from '../../exchange/rehearse.ts';
 import { gatherFacts } from '../gather-facts.ts';
 import { openEntries } from '../open-entries.ts';
-import { moveInBatches } from './batches.ts';
+import { type Batches, moveInBatches } from './batches.ts';
 import { chosenMoves, type MovesRequest } from './choose-moves.ts';
 import { cleanEntries } from './clean-entries.ts';
 import { migrationEnd } from './migration-end.ts';
@@ -24,7 +24,7 @@ import { type ProvenTrusts, trustAccount } from './trust-account.ts';
 export interface ApplyRequest extends MovesRequest {
   readonly until: Until;
   readonly rehearsal: RehearseOptions;
-  readonly batches: { readonly size: number; readonly pauseMs: number };
+  readonly batches: Batches;
 }
 
 export type ApplyDeps = Omit<Deps, 'deadline'>;

@@ -6,25 +6,35 @@ import { labelTemplate } from './label-template.ts';
 import { hasMoved, isBefore, type Move, type MoveDeps, reaches, step } from './move.ts';
 import { watchedFromNowText, watchedText } from './watched.ts';
 
-interface Batches {
+export interface Batches {
   readonly size: number;
   /** Between two batches, of which the first one changed pods. */
   readonly pauseMs: number;
-  /** All of the cluster, where workloads are to lose theirs. */
-  readonly entries: readonly PodIdentity[];
 }
 
-/** Takes so many workloads at a time from trust to their new pods; one that stops holds no other back. */
+/**
+ * Takes workloads from trust to their new pods. `entries`: all of the cluster, where workloads are to lose theirs.
+ */
 export async function moveInBatches(
   deps: MoveDeps,
   moves: readonly Move[],
-  { size, pauseMs, entries }: Batches,
+  { entries, ...batches }: Batches & { readonly entries: readonly PodIdentity[] },
 ): Promise<void> {
   const going = moves.filter((move) => move.failure === undefined && isGoing(move, deps));
+  await inBatches(deps, going, batches, (move) => moveOn(deps, move, entries));
+}
+
+/** So many workloads at a time get new pods; one that stops holds no other back. */
+export async function inBatches(
+  deps: Pick<MoveDeps, 'clock' | 'report' | 'signal'>,
+  going: readonly Move[],
+  { size, pauseMs }: Batches,
+  work: (move: Move) => Promise<void>,
+): Promise<void> {
   for (let at = 0; at < going.length; at += size) {
     const batch = going.slice(at, at + size);
     const before = batch.map(({ wrote }) => wrote.length);
-    await eachConcurrently(batch, (move) => moveOn(deps, move, entries), size);
+    await eachConcurrently(batch, work, size);
     const changed = batch.some(({ wrote }, index) => wrote.length > (before[index] ?? 0));
     if (changed && at + size < going.length && pauseMs > 0) {
       deps.report.progress(`${Math.min(at + size, going.length)} of ${going.length} workloads; pausing`, {

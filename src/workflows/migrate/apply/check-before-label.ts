@@ -1,8 +1,7 @@
-import { selectsLabels } from '../../../domain/kubernetes/network-policy.ts';
 import type { LiveWorkload, WebhookStanding } from '../../../domain/migrate/apply/migration-writes.ts';
 import { isAtLeast } from '../../../domain/migrate/sdk-minimums.ts';
-import { resourceWord, workloadText } from '../../../domain/migrate/workload-commands.ts';
 import { advice, command } from '../../../errors/hint.ts';
+import { budgetFailure, pausedFailure } from './check-before-new-pods.ts';
 import type { MoveDeps, MoveFailure } from './move.ts';
 
 /** While fewer are ready, the end of one pod keeps every labelled pod from being made. */
@@ -52,37 +51,5 @@ function webhookFailure({ registered, deployment }: WebhookStanding): MoveFailur
         code: 'WebhookNotReady',
         message: `Deployment ${namespace}/${name} of Workload Identity's webhook has ${ready} ready ${ready === 1 ? 'pod' : 'pods'}; ${fewestReplicas} have to be, for without one the API server refuses every labelled pod.`,
         hint: advice`${command('kubectl get pods -n', namespace, '-l', 'azure-workload-identity.io/system=true')}`,
-      };
-}
-
-function pausedFailure(live: LiveWorkload): MoveFailure | undefined {
-  const word = resourceWord(live);
-  return live.paused
-    ? {
-        code: 'Paused',
-        message: `${workloadText(live)} is paused, so that a change of its template makes no pods.`,
-        hint: advice`${command('kubectl rollout resume', `${word}/${live.name}`, '-n', live.namespace)}`,
-      }
-    : undefined;
-}
-
-/** A rollout asks no budget, so podid does. A run of a CronJob is not cut short by it. */
-async function budgetFailure(
-  { api, signal }: MoveDeps,
-  live: LiveWorkload,
-): Promise<MoveFailure | undefined> {
-  if (live.kind === 'CronJob' || live.replicas === 0) {
-    return undefined;
-  }
-  const budgets = await api.migration.disruptionBudgets(live.namespace, signal);
-  const closed = budgets.find(
-    ({ selector, allowed }) => allowed < 1 && selectsLabels(selector, live.template.labels),
-  );
-  return closed === undefined
-    ? undefined
-    : {
-        code: 'NoDisruption',
-        message: `PodDisruptionBudget ${closed.namespace}/${closed.name} lets no pod of ${workloadText(live)} go at this moment.`,
-        hint: advice`${command('kubectl get poddisruptionbudget', closed.name, '-n', closed.namespace)}`,
       };
 }

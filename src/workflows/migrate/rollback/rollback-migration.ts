@@ -2,11 +2,11 @@ import type { Cluster, ClusterId } from '../../../domain/clusters/cluster.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts';
-import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
 import { advice, type Hint, othersText } from '../../../errors/hint.ts';
 import type { Outcome } from '../../change/outcome.ts';
 import { type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
 import type { ApplyDeps } from '../apply/apply-migration.ts';
+import { type Batches, inBatches } from '../apply/batches.ts';
 import { chosenMoves } from '../apply/choose-moves.ts';
 import { migrationEnd } from '../apply/migration-end.ts';
 import { type Move, type MoveDeps, type MoveFailure, moveText, step } from '../apply/move.ts';
@@ -25,6 +25,7 @@ export interface RollbackRequest extends Pick<PlanRequest, 'sha256'> {
   readonly workloads: readonly WorkloadChoice[];
   /** Also deletes the federated credentials that podid made for them. */
   readonly revokeTrust: boolean;
+  readonly batches: Batches;
 }
 
 /**
@@ -72,7 +73,10 @@ async function carryOut(
     for (const move of moves.filter(({ state }) => state === 'cleaned')) {
       await step(deps, move, () => restoreEntries(deps, move, { cluster, facts }));
     }
-    await eachConcurrently(moves, (move) => step(deps, move, () => unlabelTemplate(deps, move)));
+    const going = moves.filter(({ failure }) => failure === undefined);
+    await inBatches(deps, going, request.batches, (move) =>
+      step(deps, move, () => unlabelTemplate(deps, move)),
+    );
     for (const move of moves) {
       await step(deps, move, () => giveBack(deps, move, { facts, moves }, request));
       if (move.failure === undefined && !isExchanged(move)) {

@@ -8,6 +8,7 @@ import { proxyAnnotation, useLabel } from '../../../domain/migrate/workload-iden
 import { startDeadline } from '../../../domain/time/deadline.ts';
 import { advice } from '../../../errors/hint.ts';
 import { gone, liveOf } from '../apply/annotate-account.ts';
+import { budgetFailure, pausedFailure } from '../apply/check-before-new-pods.ts';
 import { changeTemplate, type TemplateChange, waitForOwner } from '../apply/label-template.ts';
 import type { Move, MoveDeps, MoveFailure } from '../apply/move.ts';
 import { look, mostPollMs } from '../apply/watch-rollout.ts';
@@ -25,9 +26,9 @@ export async function unlabelTemplate(deps: MoveDeps, move: Move): Promise<MoveF
   };
   if (!change.isDone(live)) {
     const isOthers = move.workload.manager !== undefined && !isHeld(live);
-    const failure = isOthers
-      ? await waitForOwner(deps, move, change)
-      : await changeTemplate(deps, move, change);
+    const failure =
+      (await checkBeforeReturn(deps, live)) ??
+      (isOthers ? await waitForOwner(deps, move, change) : await changeTemplate(deps, move, change));
     if (failure !== undefined) {
       return failure;
     }
@@ -43,6 +44,24 @@ export function isBack(found: ReadWorkload): boolean {
 /** The label of pod identity that podid took from it, and that is to come back. */
 export function lostBinding({ template, cleaned }: ReadWorkload): string | undefined {
   return Object.hasOwn(template.labels, bindingLabel) ? undefined : cleaned?.binding;
+}
+
+/**
+ * As before the label, but for what a migration itself has brought about: a hold of podid's is let go by the same write,
+ * and where pods with the label do not become ready, a budget that they have used up would keep them from what mends them.
+ */
+async function checkBeforeReturn(deps: MoveDeps, live: LiveWorkload): Promise<MoveFailure | undefined> {
+  if (isHeld(live)) {
+    return undefined;
+  }
+  const paused = pausedFailure(live);
+  const closed = paused === undefined ? await budgetFailure(deps, live) : undefined;
+  if (closed === undefined) {
+    return paused;
+  }
+  const pods = await deps.api.migrationWrites.podsOf(live, deps.signal);
+  const ailing = pods.some((pod) => pod.labels[useLabel] === 'true' && !pod.ready && !pod.ending);
+  return ailing ? undefined : closed;
 }
 
 async function forgetCleaning(deps: MoveDeps, move: Move): Promise<MoveFailure | undefined> {
