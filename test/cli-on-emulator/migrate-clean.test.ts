@@ -5,9 +5,12 @@ import {
   accountAnnotations,
   addWorkload,
   apply,
+  askBefore,
+  entriesOf,
   hasToken,
   laterWorld,
   migrate,
+  nodeOfAgent,
   podsOf,
   templateLabels,
   until,
@@ -23,42 +26,12 @@ function plural(kind: Kind): string {
   return `${kind.toLowerCase()}s`;
 }
 
-const madeBy = {
-  Deployment: { kind: 'ReplicaSet', name: 'web-5c9d' },
-  StatefulSet: { kind: 'StatefulSet', name: 'main' },
-  DaemonSet: { kind: 'DaemonSet', name: 'main' },
-  CronJob: { kind: 'Job', name: 'main-0' },
-};
-
 const podsOfKind = { Deployment: 2, StatefulSet: 3, DaemonSet: 2, CronJob: 0 };
 
 function living(podid: EmulatedPodid, name: string): readonly KubeObject[] {
   return podsOf(podid, `${name}-`).filter(
     ({ status }) => (status as { phase?: string }).phase !== 'Succeeded',
   );
-}
-
-/** A pod of before, which is gone, has asked. */
-function askBefore({ emulator }: EmulatedPodid, kind: Kind): void {
-  const [agent] = agentsOf(emulator);
-  const node = nodeOf(agent);
-  const library = { sdk: 'azsdk-python-identity', version: '1.15.0', agoSec: 60 };
-  const ask = {
-    namespace: 'demo',
-    name: `before-${kind.toLowerCase()}`,
-    node,
-    controller: madeBy[kind],
-    ...library,
-  };
-  emulator.seed({ record: { asks: [ask] } });
-}
-
-function nodeOf(pod: KubeObject | undefined): string {
-  return (pod as unknown as { spec: { nodeName: string } }).spec.nodeName;
-}
-
-function agentsOf({ kube }: EmulatedPodid['emulator']): readonly KubeObject[] {
-  return kube.list('Pod', 'kube-system').filter(({ metadata }) => /^podid-nmi/.test(metadata.name));
 }
 
 /** A world with one workload of this kind, demo/web or demo/main, and its pods there. */
@@ -95,7 +68,6 @@ function runJob(podid: EmulatedPodid, run: string): void {
     status: { conditions: [{ type: 'Complete', status: 'True' }] },
   });
   const job = kube.get('jobs', 'demo', `main-${run}`);
-  const [agent] = agentsOf(emulator);
   kube.seed({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -105,14 +77,9 @@ function runJob(podid: EmulatedPodid, run: string): void {
       labels: templateLabels(podid, 'cronjobs', 'main'),
       ownerReferences: [{ ...own, kind: 'Job', name: `main-${run}`, uid: job?.metadata.uid }],
     } as KubeObject['metadata'],
-    spec: { nodeName: nodeOf(agent), containers: [] },
+    spec: { nodeName: nodeOfAgent(emulator), containers: [] },
     status: { phase: 'Succeeded' },
   });
-}
-
-async function entries(podid: EmulatedPodid): Promise<readonly string[]> {
-  const list = (await podid.json('list -o json')) as readonly { namespace: string; name: string }[];
-  return list.map(({ namespace, name }) => `${namespace}/${name}`);
 }
 
 describe('podid migrate apply --until cleaned on the emulator', () => {
@@ -156,7 +123,7 @@ describe('podid migrate apply --until cleaned on the emulator', () => {
       });
       expect(labels()).toEqual({ app: name, [use]: 'true' });
       expect(living(podid, name).map(hasToken)).toEqual(Array(podsOfKind[kind]).fill(true));
-      expect(await entries(podid)).toEqual([]);
+      expect(await entriesOf(podid)).toEqual([]);
       expect(podid.emulator.kube.get('azureidentitybindings', 'demo', 'web-binding')).toBeUndefined();
 
       const written = writes(podid);
@@ -171,7 +138,7 @@ describe('podid migrate apply --until cleaned on the emulator', () => {
         rows: [{ from: 'cleaned', state: 'rolled-back' }],
       });
       expect(labels()).toEqual(before);
-      expect(await entries(podid)).toEqual(['demo/web']);
+      expect(await entriesOf(podid)).toEqual(['demo/web']);
       expect(accountAnnotations(podid)).toEqual({});
       const object = podid.emulator.kube.get(plural(kind), 'demo', name);
       expect(object?.metadata.annotations ?? {}).not.toHaveProperty(record);
@@ -226,7 +193,7 @@ describe('podid migrate apply --until cleaned on the emulator', () => {
       'cleaned',
       'Pod identity demo/web stays: StatefulSet demo/main has it.',
     ]);
-    expect(await entries(podid)).toEqual(['demo/web']);
+    expect(await entriesOf(podid)).toEqual(['demo/web']);
     expect((await podid.run('migrate plan -o table')).stdout).toMatch(/Deployment\/web .* cleaned /);
     askBefore(podid, 'StatefulSet');
     const again = await apply(podid, '--until dual --workload statefulset/main');
@@ -237,7 +204,7 @@ describe('podid migrate apply --until cleaned on the emulator', () => {
       ['web', 'cleaned', 'pod identity demo/web, deleted'],
       ['main', 'cleaned', 'pod identity demo/web, deleted'],
     ]);
-    expect(await entries(podid)).toEqual([]);
+    expect(await entriesOf(podid)).toEqual([]);
   });
 
   it('goes on after a run that Azure stopped between the label and the entry', async () => {
@@ -253,12 +220,12 @@ describe('podid migrate apply --until cleaned on the emulator', () => {
     ]);
     const stopped = await apply(podid, '--until cleaned');
     expect(stopped).toMatchObject({ exitCode: 8, rows: [{ state: 'cleaned' }] });
-    expect(await entries(podid)).toEqual(['demo/web']);
+    expect(await entriesOf(podid)).toEqual(['demo/web']);
     expect(await apply(podid, '--until cleaned')).toMatchObject({
       exitCode: 0,
       rows: [{ from: 'cleaned', state: 'cleaned', wrote: ['pod identity demo/web, deleted'] }],
     });
-    expect(await entries(podid)).toEqual([]);
+    expect(await entriesOf(podid)).toEqual([]);
   });
 });
 
@@ -284,7 +251,7 @@ describe('podid migrate rollback of what was cleaned', () => {
     const { exitCode, rows } = await migrate(podid, 'rollback --workload deployment/web');
     expect([exitCode, rows[0]?.state, rows[0]?.failure?.code]).toEqual([8, 'cleaned', 'NotTrusted']);
     expect(rows[0]?.failure?.hint).toContain(`podid add -g demo-rg -c demo`);
-    expect(await entries(podid)).toEqual([]);
+    expect(await entriesOf(podid)).toEqual([]);
     expect(templateLabels(podid)).toEqual({ app: 'web', [use]: 'true' });
   });
 });

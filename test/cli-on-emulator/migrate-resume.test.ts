@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
 import type { EmulatedPodid } from './emulated-podid.ts';
+import { killWhen } from './kill-when.ts';
 import {
   accountAnnotations,
   addWorkload,
@@ -22,19 +20,6 @@ import {
 } from './moving-worlds.ts';
 
 const use = 'azure.workload.identity/use';
-const program = fileURLToPath(new URL('../../bin/podid.js', import.meta.url));
-
-/** Runs podid as a process of its own, and kills it as `kill -9` does, the moment that a condition holds. */
-async function killWhen({ emulator }: EmulatedPodid, line: string, holds: () => boolean): Promise<void> {
-  const child = spawn(process.execPath, [program, ...line.split(' ')], {
-    env: { PATH: process.env['PATH'], PODID_POLL_INTERVAL: '20ms', ...emulator.environment },
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'exit');
-  await until(`the moment to kill ${line}`, holds);
-  child.kill('SIGKILL');
-  await ended;
-}
 
 function isThere({ emulator: { kube } }: EmulatedPodid, text: string): boolean {
   return kube.list('Deployment', 'demo').some((found) => JSON.stringify(found).includes(text));

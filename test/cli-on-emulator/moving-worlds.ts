@@ -33,6 +33,33 @@ export async function laterWorld(): Promise<{ readonly podid: EmulatedPodid; rea
   };
 }
 
+const makers = {
+  Deployment: { kind: 'ReplicaSet', name: 'web-5c9d' },
+  StatefulSet: { kind: 'StatefulSet', name: 'main' },
+  DaemonSet: { kind: 'DaemonSet', name: 'main' },
+  CronJob: { kind: 'Job', name: 'main-0' },
+};
+
+/** A pod of before, which is gone, has asked: of Deployment demo/web, or of the workload `main` of another kind. */
+export function askBefore({ emulator }: EmulatedPodid, kind: keyof typeof makers = 'Deployment'): void {
+  const library = { sdk: 'azsdk-python-identity', version: '1.15.0', agoSec: 60 };
+  const ask = {
+    namespace: 'demo',
+    name: `before-${kind.toLowerCase()}`,
+    node: nodeOfAgent(emulator),
+    controller: makers[kind],
+    ...library,
+  };
+  emulator.seed({ record: { asks: [ask] } });
+}
+
+/** The node of one of podid's agents. */
+export function nodeOfAgent({ kube }: EmulatedPodid['emulator']): string {
+  const agent = kube.list('Pod', 'kube-system').find(({ metadata }) => /^podid-nmi/.test(metadata.name));
+  const { nodeName = '' } = (agent?.spec ?? {}) as { readonly nodeName?: string };
+  return nodeName;
+}
+
 /** @returns exit code, rows, and stderr */
 export async function migrate(podid: EmulatedPodid, line: string) {
   const { exitCode, stdout, stderr } = await podid.run(`migrate ${line} -o json --yes`);
@@ -56,6 +83,12 @@ export function writes({ emulator }: EmulatedPodid): readonly string[] {
     )
     .map(({ verb, resource, name }) => `${verb} ${resource} ${name}`);
   return [...azure, ...kube];
+}
+
+/** Entries of pod identity, `NAMESPACE/NAME`. */
+export async function entriesOf(podid: EmulatedPodid): Promise<readonly string[]> {
+  const list = (await podid.json('list -o json')) as readonly { namespace: string; name: string }[];
+  return list.map(({ namespace, name }) => `${namespace}/${name}`);
 }
 
 export function credentialsOf({ emulator }: EmulatedPodid): readonly string[] {

@@ -1,9 +1,11 @@
 import { sameResource } from '../../../domain/azure/resource-id.ts';
 import type { Cluster } from '../../../domain/clusters/cluster.ts';
 import { entryText, type PodIdentity, sameEntry } from '../../../domain/entries/pod-identity.ts';
+import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { CleanedEntry } from '../../../domain/migrate/apply/cleaned-record.ts';
 import type { PlannedWorkload } from '../../../domain/migrate/planned-workload.ts';
 import { workloadText } from '../../../domain/migrate/workload-commands.ts';
+import { advice, command } from '../../../errors/hint.ts';
 import { isPodidError } from '../../../errors/podid-error.ts';
 import type { ChangeDeps } from '../../change/start-change.ts';
 import { decideDelete } from '../../entries/delete-identity.ts';
@@ -11,9 +13,10 @@ import { removeIdentities } from '../../entries/remove-identities.ts';
 import { gatherFacts } from '../gather-facts.ts';
 import { openEntries } from '../open-entries.ts';
 import { type PlanRequest, planFacts } from '../plan-migration.ts';
+import { restoreEntry } from '../rollback/restore-entries.ts';
 import { unreadUsers } from '../unread-users.ts';
 import { liveOf } from './annotate-account.ts';
-import { failureOf, type Move, type MoveDeps } from './move.ts';
+import { failureOf, type Move, type MoveDeps, type MoveFailure, step } from './move.ts';
 
 /**
  * Deletes the entries that workloads had and no workload has any more, and with them the cluster's role on the identities.
@@ -56,6 +59,38 @@ export async function cleanEntries(
   for (const entries of cluster.profile.enabled ? [free] : free.map((entry) => [entry])) {
     await remove(started, cluster, entries, had);
   }
+  for (const move of had.keys()) {
+    await step(deps, move, () => giveBackWhatIsNeeded(deps, cluster, move, { removed: free, had }));
+  }
+}
+
+/** Who takes a workload back at the same time saw its entry still there, and its pods need that now. */
+async function giveBackWhatIsNeeded(
+  deps: MoveDeps,
+  cluster: Cluster,
+  move: Move,
+  {
+    removed,
+    had,
+  }: { readonly removed: readonly PodIdentity[]; readonly had: ReadonlyMap<Move, readonly CleanedEntry[]> },
+): Promise<MoveFailure | undefined> {
+  const live = await liveOf(deps, move);
+  if (live === undefined || !Object.hasOwn(live.template.labels, bindingLabel)) {
+    return undefined;
+  }
+  const own = (had.get(move) ?? []).filter((each) => removed.some((entry) => isEntry(entry)(each)));
+  for (const entry of own) {
+    const started = openEntries(deps, cluster, deps.options);
+    const failure = await restoreEntry(started, move, { cluster, entry, isNew: true });
+    if (failure !== undefined) {
+      return failure;
+    }
+  }
+  return {
+    code: 'Changed',
+    message: `${workloadText(live)} has got the label ${bindingLabel} again meanwhile: somebody else takes it back.`,
+    hint: advice`Agree on which way it goes; where it stands: ${command('podid migrate plan')}`,
+  };
 }
 
 async function remove(

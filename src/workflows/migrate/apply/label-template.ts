@@ -5,7 +5,7 @@ import { patchTemplate, workloadText } from '../../../domain/migrate/workload-co
 import { proxyAnnotation, useLabel } from '../../../domain/migrate/workload-identity-words.ts';
 import { startDeadline } from '../../../domain/time/deadline.ts';
 import { advice, command } from '../../../errors/hint.ts';
-import { gone, liveOf } from './annotate-account.ts';
+import { annotateAccount, gone, liveOf } from './annotate-account.ts';
 import { checkBeforeLabel } from './check-before-label.ts';
 import { isBefore, type Move, type MoveDeps, type MoveFailure } from './move.ts';
 import { watchRollout } from './watch-rollout.ts';
@@ -34,6 +34,8 @@ export async function labelTemplate(deps: MoveDeps, move: Move): Promise<MoveFai
     const failure =
       changedSince(move, live) ??
       (await checkBeforeLabel(deps, live)) ??
+      // Who takes a workload of this account back may have given it back since.
+      (await annotateAccount(deps, move)) ??
       (move.workload.manager === undefined
         ? await changeTemplate(deps, move, change)
         : await waitForOwner(deps, move, change));

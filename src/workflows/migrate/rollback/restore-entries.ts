@@ -45,7 +45,7 @@ export async function restoreEntries(
         hint: advice`Make it yourself, and run the same command again: ${nextCommand('add', cluster.id, { ...addFlags(entry), ...modeFlags(cluster.profile) })}`,
       };
     }
-    const stopped = await restore(started, move, { cluster, entry, isNew: before === undefined });
+    const stopped = await restoreEntry(started, move, { cluster, entry, isNew: before === undefined });
     if (stopped !== undefined) {
       return stopped;
     }
@@ -83,7 +83,8 @@ function isEntry({ identity, name, bindingSelector }: PodIdentity, entry: Cleane
   return sameResource(identity.resourceId, entry.identity) && (bindingSelector || name) === entry.selector;
 }
 
-async function restore(
+/** @param wanted `isNew`: it was not there */
+export async function restoreEntry(
   { options, ...started }: ReturnType<typeof openEntries>,
   move: Move,
   {

@@ -5,6 +5,7 @@ import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts'
 import { advice, type Hint, othersText } from '../../../errors/hint.ts';
 import type { Outcome } from '../../change/outcome.ts';
 import { type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
+import { liveOf } from '../apply/annotate-account.ts';
 import type { ApplyDeps } from '../apply/apply-migration.ts';
 import { type Batches, inBatches } from '../apply/batches.ts';
 import { chosenMoves } from '../apply/choose-moves.ts';
@@ -17,7 +18,7 @@ import { labelledWith, rollbackChanges, rollbackQuestion } from './plan-rollback
 import { releaseAccount } from './release-account.ts';
 import { restoreEntries } from './restore-entries.ts';
 import { revokeTrust } from './revoke-trust.ts';
-import { unlabelTemplate } from './unlabel-template.ts';
+import { isLabelled, unlabelTemplate } from './unlabel-template.ts';
 
 export interface RollbackRequest extends Pick<PlanRequest, 'sha256'> {
   readonly cluster: ClusterId;
@@ -70,12 +71,13 @@ async function carryOut(
   request: RollbackRequest,
 ): Promise<Outcome<readonly Move[]>> {
   try {
-    for (const move of moves.filter(({ state }) => state === 'cleaned')) {
+    // Also of what had not been cleaned when it was planned: somebody may clean it at this moment.
+    for (const move of moves) {
       await step(deps, move, () => restoreEntries(deps, move, { cluster, facts }));
     }
     const going = moves.filter(({ failure }) => failure === undefined);
     await inBatches(deps, going, request.batches, (move) =>
-      step(deps, move, () => unlabelTemplate(deps, move)),
+      step(deps, move, () => unlabelTemplate(deps, move, { cluster, facts })),
     );
     for (const move of moves) {
       await step(deps, move, () => giveBack(deps, move, { facts, moves }, request));
@@ -107,6 +109,14 @@ async function giveBack(
   { facts, moves }: Pick<Work, 'facts' | 'moves'>,
   { revokeTrust: revokes, sha256 }: RollbackRequest,
 ): Promise<MoveFailure | undefined> {
+  const live = await liveOf(deps, move);
+  if (live !== undefined && isLabelled(live)) {
+    return {
+      code: 'Changed',
+      message: `${moveText(move)} has got the label again meanwhile: somebody else migrates it. What stands behind the label stays.`,
+      hint: advice`Agree on which way it goes, and run the same command again.`,
+    };
+  }
   const unread = unreadUsers(facts);
   if (unread !== undefined) {
     const { namespace, serviceAccount } = move.workload;

@@ -12,9 +12,17 @@ import { budgetFailure, pausedFailure } from '../apply/check-before-new-pods.ts'
 import { changeTemplate, type TemplateChange, waitForOwner } from '../apply/label-template.ts';
 import type { Move, MoveDeps, MoveFailure } from '../apply/move.ts';
 import { look, mostPollMs } from '../apply/watch-rollout.ts';
+import { restoreEntries } from './restore-entries.ts';
 
-/** Takes the label from the template, lets go what podid held of its rollout, and waits until no pod has the label. */
-export async function unlabelTemplate(deps: MoveDeps, move: Move): Promise<MoveFailure | undefined> {
+/**
+ * Takes the label from the template, lets go what podid held of its rollout, and waits until no pod has the label. What it had
+ * is looked at once more before the note of it goes: who cleaned it at the same time may have deleted an entry since.
+ */
+export async function unlabelTemplate(
+  deps: MoveDeps,
+  move: Move,
+  known: Parameters<typeof restoreEntries>[2],
+): Promise<MoveFailure | undefined> {
   const live = await liveOf(deps, move);
   if (live === undefined) {
     return gone(move);
@@ -33,7 +41,11 @@ export async function unlabelTemplate(deps: MoveDeps, move: Move): Promise<MoveF
       return failure;
     }
   }
-  return (await watchReturn(deps, move)) ?? (await forgetCleaning(deps, move));
+  return (
+    (await watchReturn(deps, move)) ??
+    (await restoreEntries(deps, move, known)) ??
+    (await forgetCleaning(deps, move))
+  );
 }
 
 /** Whether a migration has left nothing on it that its pods or its rollout go by. */
