@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Chromium } from './headless-chromium.ts';
 
 /** Window widths and colour schemes in which a page is looked at: a phone and a desk, by day and by night. */
@@ -28,8 +27,7 @@ export async function axeViolations(
     media: 'screen',
     features: [{ name: 'prefers-color-scheme', value: scheme }],
   });
-  const path = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-  await browser.evaluate(`${await readFile(path, 'utf8')}; 0`);
+  await browser.evaluate(`${axe.source}; 0`);
   return (await browser.evaluate(
     `axe.run(document, { preload: false, resultTypes: ['violations'] }).then(({ violations, passes }) =>
       (passes.length > 10 ? [] : [{ rule: 'axe looked at next to nothing', elements: [] }])
