@@ -1,7 +1,14 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { median, printHead, printRow } from '../tables.ts';
-import { type BenchPod, type Source, sources, startExchangeWorld, type WorldSize } from './world.ts';
+import {
+  type BenchPod,
+  type ExchangeWorld,
+  type Source,
+  sources,
+  startExchangeWorld,
+  type WorldSize,
+} from './world.ts';
 
 export interface ExchangeBench extends WorldSize {
   /** The repository. */
@@ -27,22 +34,23 @@ export async function measureExchange(options: ExchangeBench): Promise<void> {
     await pause(spreadMs);
     const [first = []] = world.pods;
     const firstMs = await firstTokens(first, options);
-    const cached = await cachedRequests(first, options);
+    const { rate, cpu } = await cachedRequests(world, options);
     await Promise.all(world.pods.map((ofNode) => everyPod(ofNode, resources)));
     const calls = world.calls();
     console.log(
       `${nodes} nodes of ${pods} pods, ${identities} identities of each source, ${resources} resources, ${accounts} service accounts for each identity:\n`,
     );
     printHead(
-      ...['tokens from', 'first token, ms', 'beside IMDS', `cached requests/s, c=${connections}`],
-      ...['beside IMDS', 'calls', 'reckoned'],
+      ...['tokens from', 'first token, ms', 'beside IMDS', 'CPU a cached request, µs', 'beside IMDS'],
+      ...[`cached requests/s, c=${connections}`, 'beside IMDS', 'calls', 'reckoned'],
     );
     const ratio = (figures: Figures, source: Source) =>
       (median(figures[source]) / median(figures.imds)).toFixed(2);
     for (const source of sources) {
       printRow(
         ...[titles[source], median(firstMs[source]).toFixed(1), ratio(firstMs, source)],
-        ...[median(cached[source]).toFixed(0), ratio(cached, source)],
+        ...[median(cpu[source]).toFixed(1), ratio(cpu, source)],
+        ...[median(rate[source]).toFixed(0), ratio(rate, source)],
         ...[calls[source], reckoning(source, options).text],
       );
     }
@@ -111,22 +119,31 @@ async function everyPod(pods: readonly BenchPod[], resources: number): Promise<v
   }
 }
 
-/** Requests a second, the sources in turns, another one first in each round. A round before them warms up. */
-async function cachedRequests(
-  pods: readonly BenchPod[],
-  { rounds, seconds }: ExchangeBench,
-): Promise<Figures> {
-  const found: Figures = { imds: [], agent: [], workload: [] };
+interface Cached {
+  /** Requests a second. */
+  readonly rate: Figures;
+  /** Microseconds of the agent for one request. */
+  readonly cpu: Figures;
+}
+
+/** The sources in turns, another one first in each round. A round before them warms up. */
+async function cachedRequests(world: ExchangeWorld, { rounds, seconds }: ExchangeBench): Promise<Cached> {
+  const [pods = []] = world.pods;
+  const rate: Figures = { imds: [], agent: [], workload: [] };
+  const cpu: Figures = { imds: [], agent: [], workload: [] };
   for (const source of sources) {
     await answeredWithin(podOf(pods, source, 0), seconds);
   }
   for (let round = 0; round < rounds; round += 1) {
     const begin = round % sources.length;
     for (const source of [...sources.slice(begin), ...sources.slice(0, begin)]) {
-      found[source].push((await answeredWithin(podOf(pods, source, 0), seconds)) / seconds);
+      const before = world.cpuMicroseconds();
+      const answered = await answeredWithin(podOf(pods, source, 0), seconds);
+      cpu[source].push((world.cpuMicroseconds() - before) / answered);
+      rate[source].push(answered / seconds);
     }
   }
-  return found;
+  return { rate, cpu };
 }
 
 async function answeredWithin(pod: BenchPod, seconds: number): Promise<number> {

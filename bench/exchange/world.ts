@@ -19,6 +19,7 @@ import {
   issuer,
 } from '../../test/nmi/tokens/exchange/entra-in-test.ts';
 import { azureIdentity, binding, identityOf, pod } from '../../test/nmi-on-emulator/agent-world.ts';
+import { cpuMicrosecondsOf } from '../nmi/processes.ts';
 import { type ConfinedKube, startConfinedKube } from './confined-kube.ts';
 
 /** Where tokens come from: the node's IMDS, or Entra, by the token of the agent or of the pod's account. */
@@ -52,6 +53,8 @@ export interface ExchangeWorld {
   /** Calls that were answered so far, by the source of their identity. */
   calls(): Readonly<Record<Source, number>>;
   readonly tokens: ConfinedKube['tokens'];
+  /** Microseconds of processor time that the agent of the first node took so far. */
+  cpuMicroseconds(): number;
   stop(): Promise<void>;
 }
 
@@ -90,6 +93,7 @@ export async function startExchangeWorld(root: string, size: WorldSize): Promise
     pods,
     tokens: kube.tokens,
     calls: () => countCalls(imds, entra),
+    cpuMicroseconds: () => cpuMicrosecondsOf(agents.slice(0, 1).map(({ child: { pid = 0 } }) => ({ pid }))),
     async stop() {
       await Promise.all(
         agents.map(({ child, ended }) => {

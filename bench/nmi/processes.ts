@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Program } from '../../test/node/program.ts';
 
+/** What was started; a `Program` is one. */
+export type Started = Pick<Program, 'pid'>;
+
 export interface Memory {
   /**
    * Proportional set size: pages that several processes share count once in all. Processes of the same program
@@ -12,7 +15,7 @@ export interface Memory {
 }
 
 /** Memory of these programs and everything they started. */
-export function memoryOf(programs: readonly Program[]): Memory {
+export function memoryOf(programs: readonly Started[]): Memory {
   const all = programs.flatMap(({ pid }) => family(pid)).map((pid) => textOf(`/proc/${pid}/smaps_rollup`));
   const sum = (field: string) =>
     all.reduce(
@@ -30,7 +33,7 @@ const microsecondsATick = 10_000;
  * Microseconds of processor time, in user mode and in the kernel, that these programs took so far, with everything
  * they started, also what has ended since.
  */
-export function cpuMicrosecondsOf(programs: readonly Program[]): number {
+export function cpuMicrosecondsOf(programs: readonly Started[]): number {
   return programs
     .flatMap(({ pid }) => family(pid))
     .map((pid) => ticksIn(textOf(`/proc/${pid}/stat`)) * microsecondsATick)
@@ -44,14 +47,14 @@ function ticksIn(stat: string): number {
 }
 
 /** Begins anew what `peakMbOf` measures. */
-export function forgetPeak(programs: readonly Program[]): void {
+export function forgetPeak(programs: readonly Started[]): void {
   for (const pid of programs.flatMap(({ pid }) => family(pid))) {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
   }
 }
 
 /** The most that the largest of these processes had of the memory at a time. */
-export function peakMbOf(programs: readonly Program[]): number {
+export function peakMbOf(programs: readonly Started[]): number {
   const peaks = programs
     .flatMap(({ pid }) => family(pid))
     .map((pid) => /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
