@@ -137,12 +137,25 @@ describe('podid migrate rollback by what the objects carry', () => {
     await using podid = await movingWorld();
     expect((await apply(podid, '--until dual')).exitCode).toBe(0);
     podid.emulator.kube.seed(other);
+    expect(await kindsOf(podid, `${back} --revoke-trust`)).not.toContain('federatedCredential');
     const { exitCode, stderr } = await migrate(podid, `${back} --revoke-trust`);
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(says);
     expect(accountAnnotations(podid)).toEqual({});
     expect(credentialsOf(podid)).toEqual(['system:serviceaccount:demo:web']);
   });
+});
+
+it('lists on a dry run the credential that the run deletes, once the account is released', async () => {
+  await using podid = await movingWorld();
+  expect((await apply(podid, '--until dual')).exitCode).toBe(0);
+  expect(await kindsOf(podid, `${back} --revoke-trust`)).toEqual([
+    'workload',
+    'serviceAccount',
+    'federatedCredential',
+  ]);
+  expect((await migrate(podid, `${back} --revoke-trust`)).exitCode).toBe(0);
+  expect(credentialsOf(podid)).toEqual([]);
 });
 
 describe('podid migrate rollback of what was cleaned and is trusted no more', () => {

@@ -10,6 +10,8 @@ import { clientIdAnnotation, useLabel } from '../../../domain/migrate/workload-i
 import type { Change } from '../../change/outcome.ts';
 import { type Move, moveText } from '../apply/move.ts';
 import { unreadUsers } from '../unread-users.ts';
+import { goingBack } from './going-back.ts';
+import { revocationsOf } from './revoke-trust.ts';
 import { isBack, isLabelled, lostBinding } from './unlabel-template.ts';
 
 interface Choice {
@@ -20,16 +22,11 @@ interface Choice {
  * What a rollback will write, by what the objects carry: how far a workload counts says nothing of that, for one whose
  * federated credential was deleted counts as `planned`, and its pods have the label still.
  */
-export function rollbackChanges(
-  facts: MigrationFacts,
-  moves: readonly Move[],
-  { revokeTrust }: Choice,
-): readonly Change[] {
+export function rollbackChanges(facts: MigrationFacts, moves: readonly Move[]): readonly Change[] {
   return moves.flatMap((move) => [
     ...entryChanges(move),
     ...workloadChanges(facts, move),
     ...accountChanges(facts, move, moves),
-    ...(revokeTrust ? credentialChanges(move) : []),
   ]);
 }
 
@@ -62,13 +59,6 @@ export function labelledWith(
         ),
     )
     .map(groupId);
-}
-
-/** Those of a run that nothing has stopped, by `groupId`. */
-export function goingBack(moves: readonly Move[]): ReadonlySet<string> {
-  return new Set(
-    moves.filter(({ failure }) => failure === undefined).map(({ workload }) => groupId(workload)),
-  );
 }
 
 function entryChanges({ workload }: Move): readonly Change[] {
@@ -137,15 +127,29 @@ function accountChanges(facts: MigrationFacts, move: Move, moves: readonly Move[
   ];
 }
 
-function credentialChanges({ workload }: Move): readonly Change[] {
-  return workload.identities
-    .filter(({ isTrusted }) => isTrusted)
-    .map((identity) => ({
-      action: 'delete',
-      kind: 'federatedCredential',
-      namespace: identity.namespace,
-      name: identity.name,
-      before: { identity: identity.resourceId ?? null },
-      after: null,
-    }));
+/**
+ * By the decision of the run itself, as it will be once the account is released.
+ *
+ * @throws PodidError as `revocationsOf`
+ */
+export async function credentialChanges(
+  deps: Parameters<typeof revocationsOf>[0],
+  { facts, moves, sha256 }: Parameters<typeof revocationsOf>[2],
+): Promise<readonly Change[]> {
+  const changes: Change[] = [];
+  for (const move of unreadUsers(facts) === undefined ? moves : []) {
+    const [account] = accountChanges(facts, move, moves);
+    const losesAnnotation = account !== undefined && account.after === null;
+    for (const { identity, ...gone } of await revocationsOf(deps, move, {
+      facts,
+      moves,
+      sha256,
+      losesAnnotation,
+    })) {
+      const { namespace, name } = identity;
+      const before = { identity: gone.resourceId, credential: gone.credential };
+      changes.push({ action: 'delete', kind: 'federatedCredential', namespace, name, before, after: null });
+    }
+  }
+  return changes;
 }

@@ -1,49 +1,74 @@
 import { credentialOf, federatedCredentialName } from '../../../domain/azure/federated-credential.ts';
-import { entryText } from '../../../domain/entries/pod-identity.ts';
+import { type EntryKey, entryText } from '../../../domain/entries/pod-identity.ts';
 import { subjectOf } from '../../../domain/exchange/exchange-cluster.ts';
 import { nativeUsers } from '../../../domain/exchange/native-users.ts';
 import { noExchangeDefaults } from '../../../domain/exchange/token-source.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { AzureIdentity } from '../../../domain/kubernetes/identity-resources.ts';
+import { agentHome } from '../../../domain/kubernetes/own-agents/agent-maker.ts';
 import { workloadGroups } from '../../../domain/migrate/bound-workloads.ts';
 import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts';
 import { groupId } from '../../../domain/migrate/service-account.ts';
 import { exchangeAudience } from '../../../domain/migrate/workload-identity-words.ts';
 import { advice, othersText } from '../../../errors/hint.ts';
 import { type Probe, probeNext } from '../../doctor/probe.ts';
-import { agentHome } from '../../exchange/read-exchange.ts';
 import { isByWorkload } from '../../exchange/read-workload-view.ts';
-import type { Move, MoveDeps, MoveFailure } from '../apply/move.ts';
-import { goingBack } from './plan-rollback.ts';
+import type { Move, MoveDeps } from '../apply/move.ts';
+import { goingBack } from './going-back.ts';
 
 interface Known {
   readonly facts: MigrationFacts;
   readonly moves: readonly Move[];
   /** Of a text, in hex. */
   readonly sha256: (text: string) => string;
+  /** The account is going to lose the annotation of its migration, and has it still: on a dry run. */
+  readonly losesAnnotation?: boolean;
+}
+
+/** A federated credential that podid made for an account, and that nobody needs any more. */
+export interface Revocation {
+  /** Of the managed identity. */
+  readonly resourceId: string;
+  readonly credential: string;
+  readonly subject: string;
+  /** The AzureIdentity through which the workload has it. */
+  readonly identity: EntryKey;
+}
+
+/** Deletes what `revocationsOf` names. */
+export async function revokeTrust(deps: MoveDeps, move: Move, known: Known): Promise<undefined> {
+  const { azure, signal } = deps;
+  for (const { resourceId, credential, subject, identity } of await revocationsOf(deps, move, known)) {
+    await azure.federatedCredentials.remove(resourceId, credential, signal);
+    move.wrote.push(`federated credential of ${subject} on identity ${entryText(identity)}, deleted`);
+  }
 }
 
 /**
- * Deletes the federated credentials that podid made for an account; those that others made stay, and so do those by which
- * the agent exchanges the account's tokens, or by which others sign in: they have the same issuer, subject and name.
+ * The federated credentials that podid made for an account; those that others made stay, and so do those by which
+ * the agent exchanges the account's tokens, or by which others sign in: they have the same issuer, subject and name. Of
+ * each that stays it is told why.
  */
-export async function revokeTrust(
-  deps: MoveDeps,
+export async function revocationsOf(
+  deps: Pick<MoveDeps, 'api' | 'azure' | 'report' | 'signal'>,
   move: Move,
-  { facts, moves, sha256 }: Known,
-): Promise<MoveFailure | undefined> {
+  known: Known,
+): Promise<readonly Revocation[]> {
+  const { facts, sha256 } = known;
   const { azure, report, signal } = deps;
   const { namespace, serviceAccount, identities } = move.workload;
   const issuer = facts.issuer.kind === 'read' ? facts.issuer.value : undefined;
   const subject = subjectOf({ namespace, name: serviceAccount });
   if (issuer === undefined) {
-    return undefined;
+    return [];
   }
   const trust = { issuer, subject };
-  const users = await credentialUsers(deps, { facts, moves, namespace });
+  const users = await credentialUsers(deps, move, known);
+  const revocations: Revocation[] = [];
   for (const { namespace: of, name, resourceId } of identities) {
-    const known = resourceId === undefined ? [] : await azure.federatedCredentials.list(resourceId, signal);
-    const credential = credentialOf(known, trust);
+    const credentials =
+      resourceId === undefined ? [] : await azure.federatedCredentials.list(resourceId, signal);
+    const credential = credentialOf(credentials, trust);
     if (credential === undefined || resourceId === undefined) {
       continue;
     }
@@ -75,10 +100,9 @@ export async function revokeTrust(
       report.note(`${stays}: ${why}`);
       continue;
     }
-    await azure.federatedCredentials.remove(resourceId, credential.name, signal);
-    move.wrote.push(`federated credential of ${subject} on identity ${of}/${name}, deleted`);
+    revocations.push({ resourceId, credential: credential.name, subject, identity: { namespace: of, name } });
   }
-  return undefined;
+  return revocations;
 }
 
 /**
@@ -86,8 +110,9 @@ export async function revokeTrust(
  * they mount themselves is not. Annotations are read anew, for those of a migration have gone since.
  */
 function credentialUsers(
-  { api, signal }: MoveDeps,
-  { facts, moves, namespace }: Pick<Known, 'facts' | 'moves'> & { readonly namespace: string },
+  { api, signal }: Pick<MoveDeps, 'api' | 'signal'>,
+  { workload: { namespace, serviceAccount } }: Move,
+  { facts, moves, losesAnnotation = false }: Known,
 ): Promise<Probe<ReadonlyMap<string, string>>> {
   const going = goingBack(moves);
   const templates = workloadGroups(facts)
@@ -106,14 +131,17 @@ function credentialUsers(
       }));
     });
   return probeNext(signal, facts.providerClasses, async (providerClasses) => {
-    const serviceAccounts = await api.migration.serviceAccounts(namespace, signal);
+    const listed = await api.migration.serviceAccounts(namespace, signal);
+    const serviceAccounts = listed.map((account) =>
+      losesAnnotation && account.name === serviceAccount ? { ...account, annotations: {} } : account,
+    );
     return nativeUsers({ templates, serviceAccounts, providerClasses, audience: exchangeAudience });
   });
 }
 
 /** The AzureIdentity of a managed identity whose tokens the agent exchanges by those of its pods' accounts, if one has it so. */
 async function exchangedIdentity(
-  { api, signal }: MoveDeps,
+  { api, signal }: Pick<MoveDeps, 'api' | 'signal'>,
   { resources, resourceIds }: Known['facts'],
   resourceId: string,
 ): Promise<AzureIdentity | undefined> {

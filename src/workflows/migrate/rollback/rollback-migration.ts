@@ -3,8 +3,8 @@ import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts';
 import { advice, type Hint, othersText } from '../../../errors/hint.ts';
-import type { Outcome } from '../../change/outcome.ts';
-import { type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
+import type { Change, Outcome } from '../../change/outcome.ts';
+import { type ChangeDeps, type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
 import { liveOf } from '../apply/annotate-account.ts';
 import type { ApplyDeps } from '../apply/apply-migration.ts';
 import { type Batches, inBatches } from '../apply/batches.ts';
@@ -14,7 +14,7 @@ import { type Move, type MoveDeps, type MoveFailure, moveText, step } from '../a
 import { gatherFacts } from '../gather-facts.ts';
 import type { PlanRequest, WorkloadChoice } from '../plan-migration.ts';
 import { unreadUsers } from '../unread-users.ts';
-import { labelledWith, rollbackChanges, rollbackQuestion } from './plan-rollback.ts';
+import { credentialChanges, labelledWith, rollbackChanges, rollbackQuestion } from './plan-rollback.ts';
 import { releaseAccount } from './release-account.ts';
 import { restoreEntries } from './restore-entries.ts';
 import { revokeTrust } from './revoke-trust.ts';
@@ -45,7 +45,10 @@ export async function rollbackMigration(
   const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
   const facts = await gatherFacts({ ...deps, kube: { ...deps.kube, connect: async () => api } }, request);
   const moves = chosenMoves(deps, facts, request).map(({ failure: _, ...move }): Move => move);
-  const changes = rollbackChanges(facts, moves, request);
+  const gone = request.revokeTrust
+    ? await goneCredentials({ ...started, api }, { facts, moves }, request)
+    : [];
+  const changes = [...rollbackChanges(facts, moves), ...gone];
   for (const move of moves.filter(isExchanged)) {
     deps.report.note(exchangeGoesOn(move, request.cluster));
   }
@@ -57,6 +60,16 @@ export async function rollbackMigration(
   }
   const rehearsal = { rounds: 0, overMs: 0 };
   return await carryOut({ ...started, api, rehearsal, until: 'dual' }, { cluster, facts, moves }, request);
+}
+
+/** A run tells of those that stay when it comes to them. */
+function goneCredentials(
+  deps: ChangeDeps & Pick<MoveDeps, 'api'>,
+  { facts, moves }: Pick<Work, 'facts' | 'moves'>,
+  { sha256 }: RollbackRequest,
+): Promise<readonly Change[]> {
+  const report = deps.options.dryRun ? deps.report : { ...deps.report, note: () => undefined };
+  return credentialChanges({ ...deps, report }, { facts, moves, sha256 });
 }
 
 interface Work {

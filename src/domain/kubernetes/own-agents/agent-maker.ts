@@ -1,0 +1,45 @@
+import type { EntryKey } from '../../entries/pod-identity.ts';
+
+/** Where administrators of the cluster alone make anything, and where an agent is looked for first. */
+export const agentHome = 'kube-system';
+
+/**
+ * Who can have made an agent. Whoever may make DaemonSets in a namespace can give one podid's labels; a ClusterRoleBinding
+ * for its account takes an administrator of the cluster. `unknown`: you may not see those.
+ */
+export type AgentMaker = 'administrator' | 'anybody' | 'unknown';
+
+/** An agent's DaemonSet, or a pod of it. */
+export interface MadeAgent {
+  readonly namespace: string;
+  /** Absent where nobody looked: then whoever has its namespace can have made it. */
+  readonly madeBy?: AgentMaker;
+}
+
+export function makerOf({ namespace, madeBy }: MadeAgent): AgentMaker {
+  return namespace === agentHome ? 'administrator' : (madeBy ?? 'anybody');
+}
+
+/** Of all that ClusterRoleBindings say: whose account one names, and whether that one is podid's agent's. */
+export interface BoundAccount extends EntryKey {
+  readonly byPodid: boolean;
+}
+
+/** @param bound undefined where ClusterRoleBindings may not be seen; upstream's have no labels of its own */
+export function judgeMaker(
+  account: EntryKey,
+  isPodids: boolean,
+  bound: readonly BoundAccount[] | undefined,
+): AgentMaker {
+  if (account.namespace === agentHome) {
+    return 'administrator';
+  }
+  if (bound === undefined) {
+    return 'unknown';
+  }
+  const isNamed = bound.some(
+    ({ namespace, name, byPodid }) =>
+      namespace === account.namespace && name === account.name && (byPodid || !isPodids),
+  );
+  return isNamed ? 'administrator' : 'anybody';
+}
