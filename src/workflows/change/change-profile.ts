@@ -68,7 +68,16 @@ async function changeUntilSettled(
       if (deps.options.mirror !== 'off' && !deps.options.noWait) {
         await deps.kube.prepare(current, deps.signal);
       }
-      await change.beforeWrite?.(current);
+      if (change.beforeWrite !== undefined) {
+        await change.beforeWrite(current);
+        const fresh = isVersioned(current) ? current : await readWithRetry(deps, start.id);
+        const isSame = JSON.stringify(fresh.profile) === JSON.stringify(current.profile);
+        current = fresh;
+        // Nothing else tells what somebody wrote meanwhile: without an eTag the write would go over it.
+        if (!isSame || isBusy(fresh)) {
+          continue;
+        }
+      }
       const written = await putProfile(deps, current, { change, edit: decision.edit, tries });
       current = written.cluster;
       if (written.kind === 'again') {

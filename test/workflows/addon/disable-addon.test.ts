@@ -76,6 +76,39 @@ describe('disabling the add-on while somebody else works', () => {
     expect(azure.cluster.profile.enabled).toBe(false);
   });
 
+  it.each([
+    ['an entry', { putIdentities: [podIdentity('colleague')] }],
+    ['an exception', { putExceptions: [{ namespace: 'b', name: 'colleague', podLabels: { x: 'y' } }] }],
+  ])('loses no %s that came while that was seen to, on a cluster without an eTag', async (_, theirs) => {
+    const { eTag: _tag, ...cluster } = clusterWith({}, { identities: [podIdentity('web')] });
+    const azure = new FakeAzure(cluster);
+    const beforeWrite = async () => azure.changeByColleague(theirs);
+    await expect(disableAddon(azure.deps(), { ...disable, beforeWrite }, options())).rejects.toMatchObject({
+      code: 'EntryConflict',
+    });
+    expect([azure.puts, azure.cluster.profile.enabled]).toEqual([[], true]);
+  });
+
+  it('is sent on what is read right before it, on a cluster without an eTag', async () => {
+    const { eTag: _tag, ...cluster } = clusterWith({}, { identities: [podIdentity('web')] });
+    const azure = new FakeAzure(cluster);
+    let seen = 0;
+    const beforeWrite = async () => {
+      seen += 1;
+      if (seen === 1) {
+        azure.cluster = { ...azure.cluster, provisioningState: 'Upgrading' };
+        azure.beforeGet = (at) => {
+          azure.beforeGet = (then) => {
+            then.cluster = { ...then.cluster, provisioningState: 'Succeeded' };
+          };
+          at.cluster = { ...at.cluster };
+        };
+      }
+    };
+    await disableAddon(azure.deps(), { ...disable, beforeWrite }, options());
+    expect([seen, azure.puts]).toEqual([2, [{ addon: 'off' }]]);
+  });
+
   it('writes nothing where that does not hold', async () => {
     const azure = new FakeAzure();
     const beforeWrite = () => Promise.reject(new Error('not held'));
