@@ -44,6 +44,45 @@ describe('podid migrate apply --until dual on the emulator', () => {
     expect(writes(podid)).toEqual(written);
   });
 
+  it.each([
+    ['of the usual shares', undefined, '25%', 0],
+    ['of waves of half of it', { maxSurge: '50%', maxUnavailable: '50%' }, '50%', 0],
+    ['that makes none more than there are to be', { maxSurge: 0, maxUnavailable: 4 }, 0, 1],
+  ])('makes one new pod of a Deployment first, %s', async (_, rollingUpdate, maxSurge, fewer) => {
+    await using podid = await movingWorld();
+    const { kube } = podid.emulator;
+    const found = structuredClone(kube.get('deployments', 'demo', 'web')) as never as {
+      spec: { replicas: number; strategy?: object };
+    };
+    found.spec.replicas = 8;
+    if (rollingUpdate !== undefined) {
+      found.spec.strategy = { type: 'RollingUpdate', rollingUpdate };
+    }
+    kube.seed(found as never);
+    await until('all pods', () => podsOf(podid, 'web-').length === 8);
+    podid.emulator.seed({ settings: { podStartMs: 400 } });
+    let most = 0;
+    let least = 8;
+    kube.subscribe(() => {
+      const held = kube.get('deployments', 'demo', 'web')?.metadata.annotations?.['podid.io/migration-held'];
+      if (held !== undefined) {
+        const pods = podsOf(podid, 'web-');
+        most = Math.max(most, pods.filter(hasToken).length);
+        least = Math.min(least, pods.filter((pod) => !hasToken(pod)).length);
+      }
+    });
+    expect((await apply(podid, '--until dual')).exitCode).toBe(0);
+    expect(most).toBe(1);
+    expect(least).toBe(8 - fewer);
+    expect(podsOf(podid, 'web-').every(hasToken)).toBe(true);
+    const { metadata, spec } = kube.get('deployments', 'demo', 'web') ?? {};
+    expect(metadata?.annotations ?? {}).toEqual({});
+    expect(spec).toMatchObject({
+      strategy: { rollingUpdate: { maxSurge, ...(rollingUpdate ?? { maxUnavailable: '25%' }) } },
+    });
+    expect(spec).not.toMatchObject({ paused: true });
+  });
+
   it('looks at one new pod before the others: of a Deployment by a pause, of a StatefulSet by its partition', async () => {
     await using podid = await movingWorld();
     addWorkload(podid, 'StatefulSet', 'store');
@@ -62,7 +101,11 @@ describe('podid migrate apply --until dual on the emulator', () => {
       ['Deployment', 'dual'],
       ['StatefulSet', 'dual'],
     ]);
-    expect(held.toSorted()).toEqual(['Deployment paused', 'StatefulSet partition=0']);
+    expect(held.toSorted()).toEqual([
+      'Deployment maxSurge=25%,maxUnavailable=25%',
+      'Deployment paused,maxSurge=25%,maxUnavailable=25%',
+      'StatefulSet partition=0',
+    ]);
     expect(podsOf(podid, 'store-').every(hasToken)).toBe(true);
     const { metadata, spec } = podid.emulator.kube.get('statefulsets', 'demo', 'store') ?? {};
     expect(metadata?.annotations ?? {}).toEqual({});

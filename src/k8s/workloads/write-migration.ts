@@ -99,7 +99,7 @@ function standingOf(deployment: Readonly<Record<string, unknown>>) {
 /** One patch, so that no half of it is ever seen; null takes a member away. */
 function patchOf(
   kind: WorkloadKind,
-  { templateLabels, templateAnnotations, annotations, paused, partition }: WorkloadChange,
+  { templateLabels, templateAnnotations, annotations, paused, partition, rolling }: WorkloadChange,
   version: { readonly resourceVersion: string; readonly uid: string },
 ): object {
   const template =
@@ -119,6 +119,7 @@ function patchOf(
       ...template,
       ...(paused === undefined ? {} : { paused }),
       ...(partition === undefined ? {} : { updateStrategy: { rollingUpdate: { partition } } }),
+      ...(rolling === undefined ? {} : { strategy: { rollingUpdate: rolling } }),
     },
   };
 }

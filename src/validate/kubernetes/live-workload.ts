@@ -1,5 +1,10 @@
 import type { WorkloadKind } from '../../domain/kubernetes/workloads.ts';
-import type { LivePod, LiveWorkload, Rollout } from '../../domain/migrate/apply/migration-writes.ts';
+import type {
+  LivePod,
+  LiveWorkload,
+  RollingShares,
+  Rollout,
+} from '../../domain/migrate/apply/migration-writes.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json-record.ts';
 import { parseReadPod, parseReadWorkload } from './pod-template.ts';
 import { parseLabelSelector } from './workloads.ts';
@@ -27,6 +32,7 @@ export function parseLiveWorkload(kind: WorkloadKind, json: unknown): LiveWorklo
     paused: spec['paused'] === true,
     partition,
     recreates: recordAt(spec, 'strategy')['type'] === 'Recreate',
+    ...(kind === 'Deployment' ? { rolling: rollingOf(spec) } : {}),
     ...(replicas === undefined ? {} : { replicas }),
     rollout: rolloutOf(kind, object, { replicas: replicas ?? 0, partition }),
   };
@@ -44,6 +50,16 @@ export function parseLivePod(json: unknown): LivePod | undefined {
       ending: recordAt(object, 'metadata')['deletionTimestamp'] !== undefined,
     }
   );
+}
+
+/** The API server fills in what is not said: a quarter. */
+function rollingOf(spec: JsonRecord): RollingShares {
+  const { maxSurge, maxUnavailable } = recordAt(recordAt(spec, 'strategy'), 'rollingUpdate');
+  return { maxSurge: shareOr(maxSurge), maxUnavailable: shareOr(maxUnavailable) };
+}
+
+function shareOr(value: unknown): number | string {
+  return typeof value === 'number' || typeof value === 'string' ? value : '25%';
 }
 
 /** As `kubectl rollout status` decides it. */

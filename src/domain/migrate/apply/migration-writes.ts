@@ -18,6 +18,12 @@ export interface Rollout {
   readonly stuck?: string;
 }
 
+/** How many pods a Deployment makes, and goes without, at a time: a number, or a share such as `25%`. */
+export interface RollingShares {
+  readonly maxSurge: number | string;
+  readonly maxUnavailable: number | string;
+}
+
 /** A workload as it is at this moment, to be changed at this version and no other. */
 export interface LiveWorkload extends ReadWorkload {
   readonly resourceVersion: string;
@@ -31,6 +37,8 @@ export interface LiveWorkload extends ReadWorkload {
   readonly replicas?: number;
   /** It ends all of its pods before it makes new ones. */
   readonly recreates: boolean;
+  /** Of a Deployment that does not. */
+  readonly rolling?: RollingShares;
   readonly rollout: Rollout;
 }
 
@@ -47,6 +55,7 @@ export interface WorkloadChange {
   readonly annotations?: Readonly<Record<string, string | null>>;
   readonly paused?: boolean;
   readonly partition?: number | null;
+  readonly rolling?: RollingShares;
 }
 
 /**

@@ -39,8 +39,8 @@ export async function watchRollout(
       const bare = fresh.find((pod) => !hasToken(pod));
       if (bare !== undefined) {
         let held = isHeld(live);
-        if (mayHold(live) && !held && !live.paused && !live.rollout.done) {
-          const written = await api.migrationWrites.change(live, holdNow, signal);
+        if (mayHold(live) && !live.paused && !live.rollout.done) {
+          const written = await api.migrationWrites.change(live, holdNow(live), signal);
           if (written === 'conflict' && !deadline.passed()) {
             // Its controller wrote its status meanwhile: the next pod is not to follow for that.
             continue;
@@ -50,7 +50,9 @@ export async function watchRollout(
         return withoutToken(live, bare, held);
       }
       const isProved = fresh.some(({ ready }) => ready);
-      if (isHeld(live) && isProved) {
+      // One that was scaled to nothing meanwhile has no pod that could prove anything.
+      const isEmpty = live.rollout.done && fresh.length + old.length === 0;
+      if (isHeld(live) && (isProved || isEmpty)) {
         await api.migrationWrites.change(live, release(live), signal);
         continue;
       }
@@ -58,8 +60,8 @@ export async function watchRollout(
       if (live.rollout.done && !isHeld(live) && (old.length === 0 || live.partition > 0)) {
         return undefined;
       }
-      if (!isHeld(live) && !isProved && fresh.length > 0 && mayHold(live)) {
-        await api.migrationWrites.change(live, holdNow, signal);
+      if (!live.paused && !isProved && fresh.length > 0 && mayHold(live)) {
+        await api.migrationWrites.change(live, holdNow(live), signal);
       }
       if (deadline.passed()) {
         return unfinished(live, options.timeoutMs);
