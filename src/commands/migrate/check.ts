@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { rehearsalFlags, rehearsalOf } from '../../cli/flags/exchange-flags.ts';
+import { rehearsalOf } from '../../cli/flags/exchange-flags.ts';
 import { checkExamples, checksShape, checksView } from '../../cli/migrate/check-result.ts';
+import { proofFlags, workloadFlags } from '../../cli/migrate/migration-flags.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
 import { agentWait } from '../../cli/open/agent-wait.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
@@ -30,20 +31,9 @@ export const migrateCheckCommand = defineCommand({
     },
   ],
   flags: {
-    namespace: {
-      kind: 'text',
-      value: 'NAMESPACE',
-      summary: 'only workloads of this namespace',
-      fallback: 'all',
-    },
-    workload: {
-      kind: 'list',
-      value: 'KIND/NAME',
-      summary: 'only these workloads: deployment/web cronjob/nightly',
-      fallback: 'all that are trusted',
-    },
-    rounds: { ...rehearsalFlags.rounds, summary: 'so many exchanges in a row have to pass' },
-    over: rehearsalFlags.over,
+    ...workloadFlags,
+    workload: { ...workloadFlags.workload, fallback: 'all that are trusted' },
+    ...proofFlags,
     fromPod: { kind: 'switch', summary: "exchange in a short-lived pod like the workload's" },
     image: {
       kind: 'text',

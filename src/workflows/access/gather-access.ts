@@ -10,12 +10,11 @@ import { type Machine, machineOfNode } from '../../domain/azure/machines.ts';
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
-import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { AgentPod, ClusterNode } from '../../domain/kubernetes/workloads.ts';
 import type { IdentitySummary } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { resourcesForAgents } from '../doctor/pod-decisions.ts';
+import { hasNoKinds, resourcesForAgents, unlessMissing } from '../doctor/pod-decisions.ts';
 import { type Probe, probe, probeNext, readOr } from '../doctor/probe.ts';
 import { readFit } from '../migrate/read-fit.ts';
 
@@ -36,12 +35,9 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
   const { azure, kube, report, signal } = deps;
   report.progress('Reading the cluster, in Azure and through its API');
   const [cluster, api] = await Promise.all([
-    probe(signal, () => azure.clusters.get(request.cluster, signal)),
+    probe(signal, () => azure.clusters.get(request.cluster, signal)).then(unlessMissing),
     kube.connect(signal),
   ]);
-  if (cluster.kind === 'unread' && !['Forbidden', 'Unavailable'].includes(cluster.error.code)) {
-    throw cluster.error;
-  }
   const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
   const [objects, pods, nodes, agents, serviceAccounts, rbac, identityBindings, listed] = await Promise.all([
     read(() => api.read(signal)),
@@ -92,11 +88,6 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
     exchange: exchangeOf(guards),
     seen,
   };
-}
-
-/** Without their kinds there are no objects. */
-function hasNoKinds(objects: Probe<ObjectsInCluster>): boolean {
-  return objects.kind === 'unread' && objects.error.details.some(({ code }) => code === crdMissingCode);
 }
 
 function exchangeOf(agents: Probe<readonly AgentPod[]>): AccessFacts['exchange'] {

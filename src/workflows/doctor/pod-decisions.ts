@@ -1,5 +1,7 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
 import type { ExchangeDefaults } from '../../domain/exchange/token-source.ts';
+import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type {
   AzurePodIdentityException,
   IdentityResources,
@@ -15,7 +17,7 @@ import {
 } from '../../domain/kubernetes/pod-decision.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import type { Evidence } from './evidence.ts';
-import { readOr } from './probe.ts';
+import { type Probe, readOr } from './probe.ts';
 
 /** What an agent in managed mode decides about a pod that asks for a token and names no identity. */
 export type AgentVerdict =
@@ -88,4 +90,17 @@ function resourcesOf(
       spec: { podLabels },
     })),
   };
+}
+
+/** A cluster that is not there, or an expired sign-in, is no lack of rights. @throws the error of that reading */
+export function unlessMissing(cluster: Probe<Cluster>): Probe<Cluster> {
+  if (cluster.kind === 'unread' && !['Forbidden', 'Unavailable'].includes(cluster.error.code)) {
+    throw cluster.error;
+  }
+  return cluster;
+}
+
+/** Whether nobody defines the kinds of pod identity, so that there are no objects of them. */
+export function hasNoKinds(objects: Probe<ObjectsInCluster>): boolean {
+  return objects.kind === 'unread' && objects.error.details.some(({ code }) => code === crdMissingCode);
 }
