@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { disturbIssuer } from '../../src/emulator/federation/issuer-control.ts';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
 import type { EmulatedPodid } from './emulated-podid.ts';
 import { fastClock } from './exchange-emulator.ts';
@@ -387,6 +388,22 @@ describe('podid migrate apply in bad weather', () => {
     await ended;
     expect([exitCode, rows[0]?.failure?.code]).toEqual([8, 'AADSTS700016']);
     expect(writes(podid).filter((each) => each.startsWith('patch'))).toEqual([]);
+  });
+
+  it.each([
+    ['whose cluster rotates its keys twice', { rotate: 2 }, /^AADSTS(?:7000272|700027|50027)$/],
+    ['whose cluster gets another issuer', { change: true }, /^AADSTS(?:70021|700211|700213|90061)$/],
+  ])('labels nothing %s while it is proved, and goes on once that is over', async (_, disturbance, code) => {
+    await using podid = await movingWorld();
+    const ended = until('an exchange', () =>
+      podid.emulator.requests.some(({ path }) => path.endsWith('/oauth2/v2.0/token')),
+    ).then(() => disturbIssuer(podid.emulator.world, disturbance));
+    const { exitCode, rows } = await migrate(podid, 'apply --rounds 20 --over 300s --until dual');
+    await ended;
+    expect([exitCode, rows[0]?.failure?.code]).toEqual([8, expect.stringMatching(code)]);
+    expect(writes(podid).filter((each) => each.startsWith('patch'))).toEqual([]);
+    expect(await codeOf(podid)).toEqual([0, undefined]);
+    expect(podsOf(podid, 'web-').every(hasToken)).toBe(true);
   });
 
   it('leaves a workload alone whose identity is deleted', async () => {
