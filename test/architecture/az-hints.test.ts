@@ -32,6 +32,8 @@ const grammar: Readonly<Record<string, { readonly takes?: string; readonly needs
   'identity list': { takes: '-g' },
   'identity show': { needs: '--ids' },
   login: { takes: '--tenant --claims-challenge' },
+  'policy assignment list': { takes: '--disable-scope-strict-match --scope' },
+  'policy exemption create': { needs: '--name --exemption-category --policy-assignment', takes: '--scope' },
   'resource list': { takes: '-g' },
   'role assignment create': {
     needs: '--role --scope',

@@ -6,7 +6,7 @@ import {
   trusts,
 } from '../../domain/azure/federated-credential.ts';
 import type { ResourceId } from '../../domain/azure/resource-id.ts';
-import { advice, command, othersText } from '../../errors/hint.ts';
+import { advice, command, type Hint, othersText } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import type { ArmRequest, KnownFault } from '../connection/arm-request.ts';
@@ -62,8 +62,15 @@ export function adopt(
 
 const busyCode = 'ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity';
 
-export function knownAnswer(name: string): (fault: ArmFault) => KnownFault | undefined {
+export function knownAnswer({ name, text }: ResourceId): (fault: ArmFault) => KnownFault | undefined {
   return (fault) => {
+    if (fault.code === 'RequestDisallowedByPolicy') {
+      return {
+        code: 'AzureRefused',
+        message: `An Azure Policy denies federated credentials, and managed identity ${name} got none: ${messageOf(fault)}`,
+        hint: exemption(fault, text),
+      };
+    }
     if (fault.status === 405) {
       return {
         code: 'FederationUnavailable',
@@ -80,6 +87,14 @@ export function knownAnswer(name: string): (fault: ArmFault) => KnownFault | und
     }
     return undefined;
   };
+}
+
+/** Azure names the assignment in its sentence, as JSON. */
+function exemption({ message }: ArmFault, scope: string): Hint {
+  const [, assignment] = /"id":"([^"]+\/policyAssignments\/[^"]+)"/i.exec(message) ?? [];
+  return assignment === undefined
+    ? advice`Whoever owns the Azure Policy can exempt the identity; those that hold for it: ${command('az policy assignment list --disable-scope-strict-match --scope', scope)}`
+    : advice`Whoever owns the Azure Policy can exempt the identity: ${command('az policy exemption create --name podid-federation --exemption-category Waiver --policy-assignment', assignment, '--scope', scope)}`;
 }
 
 /** Of the built-in roles: Managed Identity Operator reads credentials and cannot make them. */

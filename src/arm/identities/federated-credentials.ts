@@ -161,7 +161,7 @@ function aboutCredentials(
     scope: id.text,
     caller: connection.caller,
     notFound: 'IdentityNotFound',
-    ...(right === 'read' ? {} : { known: knownAnswer(id.name) }),
+    ...(right === 'read' ? {} : { known: knownAnswer(id) }),
   };
 }
 

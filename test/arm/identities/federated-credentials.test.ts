@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { federatedCredentialName } from '../../../src/domain/azure/federated-credential.ts';
 import type { Clock } from '../../../src/domain/time/clock.ts';
 import { steppedClock } from '../../domain/time/stepped-clock.ts';
+import { hintText } from '../../hint-text.ts';
 import { type Answer, type ArmServer, json, serveArm } from '../arm-server.ts';
 
 const subscription = '11111111-1111-1111-1111-111111111111';
@@ -149,6 +150,22 @@ describe('making a federated credential', () => {
     await expect((await arm.azure()).federatedCredentials.create(web, trust, signal)).rejects.toMatchObject({
       code: expected,
       message: expect.stringContaining(`Azure says ${code}.`),
+    });
+  });
+
+  it.each([
+    [
+      `was disallowed by policy. Policy identifiers: '[{"policyAssignment":{"name":"none","id":"/subscriptions/s/providers/Microsoft.Authorization/policyAssignments/none"}}]'.`,
+      /az policy exemption create .*--policy-assignment \/subscriptions\/s\/providers\/Microsoft.Authorization\/policyAssignments\/none --scope /,
+    ],
+    ['was disallowed by policy.', /az policy assignment list --disable-scope-strict-match --scope /],
+  ])('names what exempts the identity from a policy that %s', async (message, command) => {
+    const error = { code: 'RequestDisallowedByPolicy', message };
+    const arm = await serve(json(403, { error }), json(200, { value: [] }));
+    await expect((await arm.azure()).federatedCredentials.create(web, trust, signal)).rejects.toMatchObject({
+      code: 'AzureRefused',
+      message: expect.stringMatching(/^An Azure Policy denies federated credentials, .*disallowed by policy/),
+      hint: hintText(command),
     });
   });
 
