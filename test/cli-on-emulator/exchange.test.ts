@@ -212,6 +212,13 @@ describe('podid exchange on the emulator', () => {
         reason: expect.stringContaining('LimitReached: the managed identity has 20'),
       },
     ]);
+    expect(ran.stderr).toMatch(
+      /"hint":"demo\/jobs: Whoever owns the Azure Policy can exempt the identity.* az policy /,
+    );
+    expect(ran.stderr).toMatch(
+      /; demo\/web: Delete one that nobody needs.*az identity federated-credential list /,
+    );
+    expect(ran.stderr).toContain('Then run the same command again');
     expect(podid.count('entra.token')).toBe(0);
   });
 

@@ -22,6 +22,12 @@ export const exchangeFlags = {
       "whose service-account token is exchanged: agent (its own), or workload (those of the pods' accounts)",
     fallback: 'as each identity is set, else as the agent is',
   },
+  agentNamespace: {
+    kind: 'text',
+    value: 'NAMESPACE',
+    summary: "where podid's agent is, whose account the identities trust",
+    fallback: 'kube-system, else where an administrator installed it',
+  },
 } as const satisfies FlagTable;
 
 /** How long the rehearsal takes. */
@@ -70,6 +76,16 @@ export function exchangeIdentities(
     }
   }
   return [...keys.values()];
+}
+
+/** Where the agent is, where somebody says so. Faults go to the next `checkUsage`. */
+export function exchangeAgent(
+  { agentNamespace }: FlagValues<typeof exchangeFlags>,
+  faults: UsageFaults,
+): { readonly agentNamespace?: string } {
+  return agentNamespace === undefined
+    ? {}
+    : { agentNamespace: faults.check('--agent-namespace', agentNamespace, 'a namespace', namespaceRule) };
 }
 
 /** Whose token is to be exchanged, where somebody says so. */

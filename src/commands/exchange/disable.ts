@@ -1,6 +1,6 @@
 import { dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
-import { exchangeFlags, exchangeIdentities } from '../../cli/flags/exchange-flags.ts';
+import { exchangeAgent, exchangeFlags, exchangeIdentities } from '../../cli/flags/exchange-flags.ts';
 import { changeOptions } from '../../cli/open/change-options.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { exchangeExamples, exchangeShape, exchangeView } from '../../cli/results/exchange-result.ts';
@@ -34,11 +34,12 @@ export const exchangeDisableCommand = defineCommand({
   examplesOfResult: async () => exchangeExamples.change,
   async run(flags, session) {
     const identities = exchangeIdentities(flags, session.faults);
+    const agent = exchangeAgent(flags, session.faults);
     const options = changeOptions(session, flags);
     const { deps, cluster } = await openDeps(session, flags, { kube: true });
     const { disableExchange } = await import('../../workflows/exchange/disable/disable-exchange.ts');
     const { revokeTrust } = flags;
-    const outcome = await disableExchange(deps, { cluster, identities, revokeTrust }, options);
+    const outcome = await disableExchange(deps, { cluster, identities, revokeTrust, ...agent }, options);
     return await finishChange(session, outcome, { view: exchangeView, shape: exchangeShape, ...flags });
   },
 });

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { changeFlags, dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
 import {
+  exchangeAgent,
   exchangeFlags,
   exchangeIdentities,
   exchangeSubject,
@@ -48,6 +49,7 @@ export const exchangeEnableCommand = defineCommand({
   examplesOfResult: async () => exchangeExamples.change,
   async run(flags, session) {
     const identities = exchangeIdentities(flags, session.faults);
+    const agent = exchangeAgent(flags, session.faults);
     const rehearsal = rehearsalOf(flags, session.faults);
     const options = changeOptions(session, flags);
     const { deps, cluster } = await openDeps(session, flags, { kube: true });
@@ -56,7 +58,7 @@ export const exchangeEnableCommand = defineCommand({
     const { enableExchange } = await import('../../workflows/exchange/enable-exchange.ts');
     const outcome = await enableExchange(
       deps,
-      { cluster, identities, rehearsal, ...exchangeSubject(flags) },
+      { cluster, identities, rehearsal, unasked: flags.yes, ...agent, ...exchangeSubject(flags) },
       options,
     );
     return await finishChange(session, outcome, { view: exchangeView, shape: exchangeShape, ...flags });

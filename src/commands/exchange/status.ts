@@ -1,5 +1,10 @@
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { exchangeFlags, exchangeIdentities, exchangeSubject } from '../../cli/flags/exchange-flags.ts';
+import {
+  exchangeAgent,
+  exchangeFlags,
+  exchangeIdentities,
+  exchangeSubject,
+} from '../../cli/flags/exchange-flags.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { exchangeExamples, exchangeShape, exchangeView } from '../../cli/results/exchange-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
@@ -19,10 +24,11 @@ export const exchangeStatusCommand = defineCommand({
   examplesOfResult: async () => exchangeExamples.status,
   async run(flags, session) {
     const identities = exchangeIdentities(flags, session.faults);
+    const agent = exchangeAgent(flags, session.faults);
     const { deps, cluster } = await openDeps(session, flags, { kube: true });
     const { exchangeStatus } = await import('../../workflows/exchange/exchange-status.ts');
     await session.print(
-      exchangeView(await exchangeStatus(deps, { cluster, identities, ...exchangeSubject(flags) })),
+      exchangeView(await exchangeStatus(deps, { cluster, identities, ...agent, ...exchangeSubject(flags) })),
       exchangeShape,
     );
     return 0;

@@ -1,3 +1,4 @@
+import type { Hint } from '../../errors/hint.ts';
 import {
   credentialOf,
   type FederatedCredential,
@@ -38,7 +39,13 @@ export interface ExchangeRow {
 export type KnownCredentials =
   | { readonly kind: 'read'; readonly credentials: readonly FederatedCredential[] }
   /** Azure would not say; the sentence is Azure's. `gone`: there is no such identity. */
-  | { readonly kind: 'unread'; readonly gone: boolean; readonly code: string; readonly message: string };
+  | {
+      readonly kind: 'unread';
+      readonly gone: boolean;
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: Hint | undefined;
+    };
 
 export interface ExchangeBasis {
   /** Of the agent, or of the identity's accounts. */

@@ -1,5 +1,6 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
 import type { ExchangeDefaults } from '../exchange/token-source.ts';
+import type { AgentMaker } from './own-agents/agent-maker.ts';
 import type { Toleration } from './taints.ts';
 
 /** Whose agent: podid's, the AKS add-on's, or that of aad-pod-identity. */
@@ -8,6 +9,8 @@ export type AgentKind = 'podid' | 'addon' | 'upstream';
 /** A DaemonSet of node agents, as it stands in the cluster. */
 export interface AgentInstallation extends EntryKey {
   readonly kind: AgentKind;
+  /** As `makerOf` takes it. */
+  readonly madeBy?: AgentMaker;
   /** The Helm release that it belongs to. */
   readonly release?: { readonly name: string; readonly namespace: string };
   /** Written by podid's own commands. */

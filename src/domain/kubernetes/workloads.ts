@@ -13,6 +13,7 @@ import type { AgentCluster } from './agent-cluster.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { ClusterPolicies } from './cluster-policies.ts';
 import type { NetworkPolicy } from './network-policy.ts';
+import type { AgentMaker } from './own-agents/agent-maker.ts';
 import type { Pod } from './pod.ts';
 import type { SecretPairs } from './secret-pairs.ts';
 import type { Taint, Toleration } from './taints.ts';
@@ -102,6 +103,8 @@ export interface AgentPod extends EntryKey {
   readonly hostNetwork?: boolean;
   /** As which it runs, in its own namespace. */
   readonly serviceAccount?: string;
+  /** As `makerOf` takes it. */
+  readonly madeBy?: AgentMaker;
   readonly tolerations: readonly Toleration[];
   /** Name of the container that serves. */
   readonly container: string;

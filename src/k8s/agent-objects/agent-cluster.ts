@@ -11,6 +11,7 @@ import { mergeContent } from '../client/kube-rest.ts';
 import { listTokenRoles } from '../exchange/token-roles.ts';
 import { podidManager } from '../objects/render-objects.ts';
 import { keepLedger, readLedger } from '../standard-mode/controller-ledger.ts';
+import { markMakers } from '../workloads/mark-makers.ts';
 import { releaseSelector } from './agent-names.ts';
 import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
 import { readHelmRelease } from './helm-release.ts';
@@ -126,7 +127,13 @@ async function listInstallations(api: AgentObjectsApi, namespace: string, signal
     return api.list({ ...kind, namespace }, '', signal);
   });
   const found = (all ?? []).map(parseAgentInstallation).filter((each) => each !== undefined);
-  return found.toSorted((one, other) => (agentKindText(one) < agentKindText(other) ? -1 : 1));
+  const bindings = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' };
+  const marked = await markMakers(
+    found,
+    ({ serviceAccount, kind: whose }) => ({ serviceAccount, isPodids: whose === 'podid' }),
+    async () => (await api.list(bindings, '', signal)) ?? [],
+  );
+  return marked.toSorted((one, other) => (agentKindText(one) < agentKindText(other) ? -1 : 1));
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   parseWorkload,
 } from '../../validate/kubernetes/workloads.ts';
 import type { ForwardedQuestion } from '../client/port-forward.ts';
+import { markMakers } from './mark-makers.ts';
 import type { WorkloadApi } from './workload-api.ts';
 
 /** Asks a port of a pod where the API server cannot: by way of the pod's kubelet. */
@@ -100,7 +101,16 @@ async function listAgents(api: WorkloadApi, signal: AbortSignal): Promise<readon
       return parsed(pods, (pod) => parseAgentPod(pod, name));
     }),
   );
-  return agents.flat();
+  const bindings = {
+    path: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+    verb: 'list',
+    resource: 'clusterrolebindings.rbac.authorization.k8s.io',
+  } as const;
+  return await markMakers(
+    agents.flat(),
+    ({ serviceAccount = '', secretPairs }) => ({ serviceAccount, isPodids: secretPairs !== undefined }),
+    () => api.list(bindings, signal),
+  );
 }
 
 function listPods(

@@ -1,6 +1,7 @@
 import type { AgentInstallation, AgentKind } from '../../domain/kubernetes/agent-installation.ts';
 import { keyVaultDriverPort } from '../../domain/kubernetes/agent-installation.ts';
 import { valuesAnnotation } from '../../domain/kubernetes/agent-values.ts';
+import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { parseTolerations } from './taints.ts';
 
@@ -15,7 +16,7 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
   const podLabels = stringMapAt(recordAt(template, 'metadata'), 'labels') ?? {};
   const containers = containersOf(recordAt(template, 'spec'));
   const labels = stringMapAt(metadata, 'labels') ?? {};
-  const kind = agentKindOf(labels, podLabels);
+  const kind = agentKindOf(namespace, labels, podLabels);
   if (!namespace || !name || kind === undefined) {
     return undefined;
   }
@@ -84,8 +85,12 @@ export function exchangeOf(
 
 type Labels = Readonly<Record<string, string>>;
 
-/** All of them carry a component `nmi`; AKS marks what it manages itself. */
-export function agentKindOf(labels: Labels, podLabels: Labels): AgentKind | undefined {
+/** All of them carry a component `nmi`; AKS marks what it manages itself, and has its own in `kube-system`. */
+export function agentKindOf(
+  namespace: string | undefined,
+  labels: Labels,
+  podLabels: Labels,
+): AgentKind | undefined {
   const isAgent = podLabels['component'] === 'nmi' || podLabels['app.kubernetes.io/component'] === 'nmi';
   if (!isAgent) {
     return undefined;
@@ -94,7 +99,8 @@ export function agentKindOf(labels: Labels, podLabels: Labels): AgentKind | unde
     return 'podid';
   }
   const managedBy = 'kubernetes.azure.com/managedby';
-  return labels[managedBy] === 'aks' || podLabels[managedBy] === 'aks' ? 'addon' : 'upstream';
+  const isMarked = labels[managedBy] === 'aks' || podLabels[managedBy] === 'aks';
+  return isMarked && namespace === agentHome ? 'addon' : 'upstream';
 }
 
 function containersOf(podSpec: JsonRecord): JsonRecord[] {

@@ -134,7 +134,7 @@ export function parseAgentPod(json: unknown, daemonSet: string): AgentPod | unde
   const spec = recordAt(json, 'spec');
   const containers = recordsAt(spec, 'containers');
   const serving = containers.find(isServing) ?? containers[0] ?? {};
-  const kind = agentKindOf({}, labelsOf(json));
+  const kind = agentKindOf(key.namespace, {}, labelsOf(json));
   return {
     ...key,
     daemonSet,

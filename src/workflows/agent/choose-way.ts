@@ -1,6 +1,8 @@
 import type { HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import { type ObjectRef, refText } from '../../domain/kubernetes/kube-object.ts';
+import { makerOf } from '../../domain/kubernetes/own-agents/agent-maker.ts';
+import { unprovenText } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { advice, type Command, command, type Hint, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { upstreamObjects } from './remove-upstream.ts';
@@ -116,6 +118,11 @@ function keyOf({ kind, namespace = '', name }: ObjectRef): string {
 
 function refuseOthersOwn(own: readonly AgentInstallation[], { namespace, force }: WayAsked): void {
   const elsewhere = own.find((each) => each.namespace !== namespace);
+  if (elsewhere !== undefined && makerOf(elsewhere) === 'anybody') {
+    throw new PodidError('AgentPresent', unprovenText(elsewhere), {
+      hint: advice`If it is yours: ${command('podid nmi install --namespace', elsewhere.namespace).again()}; if nobody knows it: ${command('kubectl delete daemonset', elsewhere.name, '-n', elsewhere.namespace)}`,
+    });
+  }
   if (elsewhere !== undefined) {
     throw new PodidError('AgentPresent', `${agentKindText(elsewhere)} is installed already.`, {
       hint: advice`To change it: ${command('podid nmi install --namespace', elsewhere.namespace).again()}`,

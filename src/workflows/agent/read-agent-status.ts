@@ -5,6 +5,7 @@ import {
   agentKindText,
   keyVaultDriverPort,
 } from '../../domain/kubernetes/agent-installation.ts';
+import { ownAgents, unprovenAgents, unprovenText } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { nodeWithTaints } from '../../domain/kubernetes/taints.ts';
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
@@ -85,7 +86,7 @@ export async function readAgentStatus(
   const { agent, workloads, report } = deps;
   report.progress('Looking for agents and nodes');
   const found = await agent.installations(namespace, signal);
-  const own = found.filter(({ kind }) => kind === 'podid');
+  const own = ownAgents(found, namespace);
   const installation = own.find((each) => each.namespace === namespace) ?? own[0];
   const [nodes, pods] = await Promise.all([
     orWarn(deps, () => agent.taintedNodes(signal), []),
@@ -100,6 +101,12 @@ export async function readAgentStatus(
   const rows = [...names]
     .toSorted()
     .map((name) => nodeOf(name, { voices, installation, others: othersOn(name, others, pods) }));
+  for (const unproven of unprovenAgents(found, namespace)) {
+    report.warn(
+      `${unprovenText(unproven)} It is not taken for podid's agent.`,
+      advice`If it is: ${command('podid nmi status --namespace', unproven.namespace).again()}`,
+    );
+  }
   if (installation === undefined) {
     const isAsked = others.some(({ kind }) => kind === 'addon');
     const addon = isAsked ? await orWarn(deps, () => addonState(signal), undefined) : undefined;

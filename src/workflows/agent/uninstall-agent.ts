@@ -4,6 +4,7 @@ import { withImage } from '../../domain/kubernetes/agent-image.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
+import { podidAgents } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { advice, type Command, command, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from './agent-deps.ts';
@@ -69,9 +70,7 @@ export async function uninstallAgent(
 ): Promise<UninstallEnd | undefined> {
   const { agent, report } = deps;
   const { release, cleanUpOnly, node } = request;
-  const found = (await agent.installations(release.namespace, wait.signal)).filter(
-    ({ kind }) => kind === 'podid',
-  );
+  const found = podidAgents(await agent.installations(release.namespace, wait.signal), release.namespace);
   const installation = found.find(({ namespace }) => namespace === release.namespace);
   if (node !== undefined) {
     await knownNodes(deps, node, wait.signal);

@@ -5,6 +5,8 @@ import type { Deps } from '../../domain/deps.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { policyEngines } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
 import { netRawObjects, standingEngine } from '../../domain/kubernetes/net-raw/standing-policy.ts';
+import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
+import { believedAgents } from '../../domain/kubernetes/own-agents/believed-agents.ts';
 import { isLiving } from '../../domain/kubernetes/pod.ts';
 import {
   type AgentPod,
@@ -19,7 +21,7 @@ import type { StandardMode } from '../../domain/standard-mode/controller.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { readLeftRoles } from '../exchange/left-roles.ts';
-import { agentHome, viewExchange } from '../exchange/read-exchange.ts';
+import { viewExchange } from '../exchange/read-exchange.ts';
 import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
 import { sourcesOf } from './exchanged-identities.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
@@ -102,7 +104,7 @@ async function readInside(
     ),
     through((workloads) => workloads.nodes(signal)),
     through((workloads) => workloads.networkPolicies(namespace, signal)),
-    through((workloads) => workloads.agents(signal)),
+    through((workloads) => workloads.agents(signal).then(believedAgents)),
   ]);
   return { api, objects, pods, workloads, nodes, policies, agents };
 }

@@ -1,10 +1,12 @@
 import type { FederatedTrust } from '../../domain/azure/federated-credential.ts';
 import { changeAgent } from '../../domain/hints/change-agent.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
+import { ownAgents, unprovenAgents, unprovenText } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { advice, command, type Hint, othersText } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { chooseWay } from '../agent/choose-way.ts';
-import { agentHome, type ExchangeView } from './read-exchange.ts';
+import type { ExchangeView } from './read-exchange.ts';
 
 /** podid's agent, with a token to exchange. */
 export type ExchangingAgent = AgentInstallation & Required<Pick<AgentInstallation, 'exchange'>>;
@@ -14,7 +16,9 @@ export type ExchangingAgent = AgentInstallation & Required<Pick<AgentInstallatio
  *
  * @throws PodidError ExchangeUnavailable
  */
-export function exchangingAgent({ cluster, agent, agents }: ExchangeView): ExchangingAgent {
+export function exchangingAgent(view: ExchangeView): ExchangingAgent {
+  const { cluster, agent, agents } = view;
+  checkChoice(view, enableWith);
   if (agent === undefined) {
     const others = agents.map(agentKindText).join(' and ');
     throw new PodidError(
@@ -25,7 +29,6 @@ export function exchangingAgent({ cluster, agent, agents }: ExchangeView): Excha
       { hint: wayToAgent(agents, cluster.profile.enabled), target: cluster.resourceId },
     );
   }
-  checkOnlyOne(cluster.resourceId, agents);
   const { exchange } = agent;
   if (exchange === undefined) {
     throw new PodidError(
@@ -41,24 +44,64 @@ export function exchangingAgent({ cluster, agent, agents }: ExchangeView): Excha
 }
 
 /**
- * Whoever may make DaemonSets in a namespace can make one that looks like the agent: its account would be given every
- * identity, or would hide the credential that is to be revoked. `kube-system` is the administrators' own.
+ * It is certain whose account is trusted, or was: where the one agent is one that a tenant can have made, or several are
+ * none of them in `kube-system`, nobody is taken for it.
+ *
+ * @param again the same command with `--agent-namespace` @throws PodidError ExchangeUnavailable
+ */
+export function checkChoice(
+  { cluster, agent, agents, agentNamespace: named }: ExchangeView,
+  again: (namespace: string) => Hint,
+): void {
+  const own = ownAgents(agents);
+  const refused = (message: string, hint: Hint) =>
+    new PodidError('ExchangeUnavailable', message, { hint, target: cluster.resourceId });
+  const [first] = own;
+  if (named !== undefined && agent === undefined) {
+    throw refused(
+      `podid's agent is not in namespace ${named}.`,
+      first === undefined ? wayToAgent(agents, cluster.profile.enabled) : again(first.namespace),
+    );
+  }
+  const [unproven] = agent === undefined ? unprovenAgents(agents) : [];
+  if (unproven !== undefined) {
+    throw refused(
+      `podid's agent is not in namespace ${agentHome}. ${unprovenText(unproven)} It is not taken for podid's agent, whose account identities trust.`,
+      advice`If it is yours: ${again(unproven.namespace)}`,
+    );
+  }
+  if (named === undefined && own.length > 1 && agent?.namespace !== agentHome) {
+    const names = own.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+    throw refused(
+      `${own.length} DaemonSets are agents of podid's (${names}), and none of them is in ${agentHome}. The identities trust the account of one, and podid cannot tell which is meant.`,
+      again('NAMESPACE'),
+    );
+  }
+}
+
+/**
+ * Who is asked reads whose account is going to be trusted; where nobody is, it is said by who types the command.
  *
  * @throws PodidError ExchangeUnavailable
  */
-export function checkOnlyOne(target: string, agents: readonly AgentInstallation[]): void {
-  const own = agents.filter(({ kind }) => kind === 'podid');
-  if (own.length > 1 && !own.some(({ namespace }) => namespace === agentHome)) {
-    const named = own.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+export function checkNamed(
+  { cluster, basis, agentNamespace }: ExchangeView,
+  { namespace }: ExchangingAgent,
+): void {
+  if (namespace !== agentHome && agentNamespace === undefined) {
     throw new PodidError(
       'ExchangeUnavailable',
-      `${own.length} DaemonSets have the labels of podid's agent (${named}), and none of them is in ${agentHome}. The identities trust the account of one, and podid cannot tell which is yours.`,
+      `The identities would trust ${basis.subject}, whose agent is not in ${agentHome}, and with --yes nobody is asked whether that is right.`,
       {
-        hint: advice`Have one agent: ${command('kubectl delete daemonset NAME -n NAMESPACE')} takes away what is not yours; or install podid in ${othersText(agentHome)}`,
-        target,
+        hint: advice`If it is: ${enableWith(namespace)}`,
+        target: cluster.resourceId,
       },
     );
   }
+}
+
+function enableWith(namespace: string): Hint {
+  return command('podid exchange enable --agent-namespace', namespace).again();
 }
 
 /** As `podid nmi install` names it beside the same agents. */

@@ -90,7 +90,7 @@ export async function withTokens(
       identities.push(each);
       issuer ??= (made as readonly AccountToken[])[0]?.issuer;
     } else {
-      leftOut.push({ row, reason: `SaMissing: ${missing.message}` });
+      leftOut.push({ row, reason: `SaMissing: ${missing.message}`, hint: missing.hint });
     }
   }
   return {
@@ -120,19 +120,20 @@ export async function withAzuresIds(
     const { identity: object, row } = steps.standing;
     try {
       const identity = await azure.identities.get(object.spec.resourceID ?? '', signal);
-      return { steps, row, identity, reason: mismatch(steps.standing, identity) };
+      return { steps, row, identity, reason: mismatch(steps.standing, identity), hint: undefined };
     } catch (error) {
       if (!isPodidError(error, 'IdentityNotFound', 'IdentityIncomplete', 'Forbidden')) {
         throw error;
       }
-      return { steps, row, identity: undefined, reason: `${error.code}: ${error.message}` };
+      const reason = `${error.code}: ${error.message}`;
+      return { steps, row, identity: undefined, reason, hint: error.hint };
     }
   });
   const leftOut: LeftOut[] = [];
   const identities: { steps: IdentitySteps; identity: ManagedIdentity }[] = [];
-  for (const { steps, row, identity, reason } of asked) {
+  for (const { steps, row, identity, reason, hint } of asked) {
     if (identity === undefined || reason !== undefined) {
-      leftOut.push({ row, reason: reason ?? '' });
+      leftOut.push({ row, reason: reason ?? '', hint });
     } else {
       identities.push({ steps, identity });
     }

@@ -6,6 +6,7 @@ import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
 import { changeAgent } from '../../domain/hints/change-agent.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
 import type { Workloads } from '../../domain/kubernetes/workloads.ts';
 import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
@@ -13,18 +14,12 @@ import type { Outcome } from '../change/outcome.ts';
 import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
 import { type TokensByAccount, tokensByAccount } from './account-tokens.ts';
 import { checkAgentsTokens } from './agents-tokens.ts';
-import { checkIssuer, type ExchangingAgent, exchangingAgent } from './check-agent.ts';
+import { checkIssuer, checkNamed, type ExchangingAgent, exchangingAgent } from './check-agent.ts';
 import { withAzuresIds, withGrants, withoutRefused, withTokens } from './complete-plan.ts';
-import { enableResult, warnOfAgentsTrust } from './enable-result.ts';
+import { enableResult, reportLeftOut, warnOfAgentsTrust } from './enable-result.ts';
 import { grantsQuestion, grantTokens, keysBy, type WantedGrants, wantedGrants } from './grant-tokens.ts';
-import { changesOf, type EnablePlan, type LeftOut, planEnable } from './plan-exchange.ts';
-import {
-  agentHome,
-  basisOf,
-  type ExchangeQuestion,
-  type ExchangeView,
-  readExchange,
-} from './read-exchange.ts';
+import { changesOf, type EnablePlan, planEnable } from './plan-exchange.ts';
+import { basisOf, type ExchangeQuestion, type ExchangeView, readExchange } from './read-exchange.ts';
 import type { WorkloadView } from './read-workload-view.ts';
 import type { RehearseOptions } from './rehearse.ts';
 import { switchAll } from './switch-all.ts';
@@ -33,6 +28,8 @@ import { turnIssuerOn, untilSigning } from './turn-issuer-on.ts';
 
 export interface EnableRequest extends ExchangeQuestion {
   readonly rehearsal: RehearseOptions;
+  /** Nobody reads the question, which says whose account is going to be trusted. */
+  readonly unasked?: boolean;
 }
 
 /**
@@ -54,6 +51,9 @@ export async function enableExchange(
     deps.report.warn(warning);
   }
   const agent = exchangingAgent(view);
+  if (request.unasked === true) {
+    checkNamed(view, agent);
+  }
   checkWorkload(view, request);
   const byAzure = await withAzuresIds(started, planEnable(view));
   const tokens = tokensByAccount(kube.exchange, agent.exchange, deps.clock);
@@ -72,7 +72,7 @@ export async function enableExchange(
     }
   }
   if (options.dryRun) {
-    reportLeftOut(deps, plan.leftOut);
+    reportLeftOut(deps, view, plan.leftOut);
     return { plan: { changes: changesOf(view, plan), puts: plan.issuer ? 1 : 0 } };
   }
   if (plan.identities.length === 0 && plan.grants === undefined) {
@@ -228,12 +228,6 @@ async function withIssuer(
     }
   }
   return ready;
-}
-
-function reportLeftOut({ report }: Pick<Deps, 'report'>, leftOut: readonly LeftOut[]): void {
-  for (const { row, reason } of leftOut) {
-    report.warn(`${entryText(row)} stays as it is. ${reason}`);
-  }
 }
 
 function reportNothingToDo(deps: Pick<Deps, 'report'>, { identities }: ExchangeView, plan: EnablePlan): void {

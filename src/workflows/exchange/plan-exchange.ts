@@ -11,6 +11,7 @@ import {
   tokenSourceOf,
 } from '../../domain/exchange/token-source.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
+import type { Hint } from '../../errors/hint.ts';
 import type { Change } from '../change/outcome.ts';
 import { grantChanges, type WantedGrants } from './grant-tokens.ts';
 import type { ExchangeView, IdentityStanding } from './read-exchange.ts';
@@ -31,6 +32,8 @@ export interface LeftOut {
   readonly row: ExchangeRow;
   /** A code, a colon and a sentence. */
   readonly reason: string;
+  /** What to do about it, where that is known with the reason. */
+  readonly hint?: Hint | undefined;
 }
 
 export interface EnablePlan {

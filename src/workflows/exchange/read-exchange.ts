@@ -14,15 +14,14 @@ import { type ExchangeSubject, noExchangeDefaults } from '../../domain/exchange/
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { AzureIdentity } from '../../domain/kubernetes/identity-resources.ts';
+import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
+import { ownAgents } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { Azure } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { accountsOf, basisFor, readWorkloadView, type WorkloadView } from './read-workload-view.ts';
-
-/** Where an agent is looked for first. */
-export const agentHome = 'kube-system';
 
 /** One AzureIdentity, and how it stands. */
 export interface IdentityStanding {
@@ -42,6 +41,8 @@ export interface ExchangeView {
   readonly agent: AgentInstallation | undefined;
   /** Of all node agents. */
   readonly agents: readonly AgentInstallation[];
+  /** As in the question. */
+  readonly agentNamespace?: string | undefined;
   readonly basis: ExchangeBasis;
   readonly identities: readonly IdentityStanding[];
   /** Where the tokens of pods' accounts are exchanged, or are to be. */
@@ -58,6 +59,8 @@ export interface ExchangeQuestion {
   readonly subject?: ExchangeSubject;
   /** Also rights to make tokens that are left of identities which are gone. */
   readonly leftovers?: boolean;
+  /** Where podid's agent is, by whoever asks; absent: in `kube-system`, or where an administrator made one. */
+  readonly agentNamespace?: string | undefined;
 }
 
 /**
@@ -69,13 +72,13 @@ export interface ExchangeQuestion {
 export async function readExchange(
   deps: ExchangeReads,
   kube: ConnectedCluster,
-  { cluster: id, identities: wanted, subject, leftovers = false }: ExchangeQuestion,
+  { cluster: id, identities: wanted, subject, leftovers = false, agentNamespace }: ExchangeQuestion,
 ): Promise<ExchangeView> {
   const { azure, report, signal } = deps;
   report.progress(`Reading cluster ${id.name}`);
   const [cluster, agents, objects] = await Promise.all([
     azure.clusters.get(id, signal),
-    kube.agent.installations(agentHome, signal),
+    kube.agent.installations(agentNamespace ?? agentHome, signal),
     kube.read(signal),
   ]);
   const chosen = chooseIdentities(objects.resources?.identities ?? [], wanted);
@@ -86,6 +89,7 @@ export async function readExchange(
     objects,
     identities: chosen,
     leftovers,
+    agentNamespace,
     ...(subject === undefined ? {} : { subject }),
   };
   return await viewExchange(deps, kube, known);
@@ -99,16 +103,16 @@ export interface KnownCluster {
   readonly identities: readonly AzureIdentity[];
   readonly subject?: ExchangeSubject;
   readonly leftovers?: boolean;
+  readonly agentNamespace?: string | undefined;
 }
 
 /** How these identities stand, with what is known of the cluster and its agents. @throws as `readExchange` */
 export async function viewExchange(
   deps: Pick<Deps, 'azure' | 'clock' | 'signal'>,
   kube: ConnectedCluster,
-  { cluster, agents, objects, identities, subject, leftovers }: KnownCluster,
+  { cluster, agents, objects, identities, subject, leftovers, agentNamespace }: KnownCluster,
 ): Promise<ExchangeView> {
-  const own = agents.filter(({ kind }) => kind === 'podid');
-  const agent = own.find(({ namespace }) => namespace === agentHome) ?? own[0];
+  const agent = chooseAgent(agents, agentNamespace);
   const basis = basisOf(cluster, agent);
   const [credentials, workload] = await Promise.all([
     readCredentials(deps.azure, identities, deps.signal),
@@ -119,6 +123,7 @@ export async function viewExchange(
     cluster,
     agent,
     agents,
+    agentNamespace,
     basis,
     workload,
     identities: identities.map((identity) => {
@@ -129,6 +134,16 @@ export async function viewExchange(
       return { identity, known, accounts, subject: wanted, row: exchangeRow(identity, known, own) };
     }),
   };
+}
+
+/** Its account is what identities come to trust, so that one which a tenant can have made is none. */
+function chooseAgent(
+  agents: readonly AgentInstallation[],
+  named: string | undefined,
+): AgentInstallation | undefined {
+  const own = ownAgents(agents, named);
+  const there = own.find(({ namespace }) => namespace === (named ?? agentHome));
+  return there ?? (named === undefined ? own[0] : undefined);
 }
 
 /** The same of a cluster as it is now, without asking anybody again. */
@@ -192,8 +207,8 @@ async function readCredentials(
       if (!isPodidError(error, 'IdentityNotFound', 'Forbidden', 'AzureRefused', 'FederationUnavailable')) {
         throw error;
       }
-      const { code, message } = error;
-      return [id, { kind: 'unread', gone: code === 'IdentityNotFound', code, message }];
+      const { code, message, hint } = error;
+      return [id, { kind: 'unread', gone: code === 'IdentityNotFound', code, message, hint }];
     }
   });
   return new Map(known);

@@ -5,6 +5,7 @@ import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
 import { trustsOf } from '../../domain/exchange/identity-accounts.ts';
 import type { ManagedIdentity } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import type { Hint } from '../../errors/hint.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from '../change/start-change.ts';
 import type { AccountTokens } from './account-tokens.ts';
@@ -32,6 +33,8 @@ export interface Progress {
   wrote: boolean;
   /** Why it did not come to its end: a code, a colon and a sentence. */
   failure?: string | undefined;
+  /** What to do about that, where the failure itself says it. */
+  hint?: Hint | undefined;
 }
 
 /**
@@ -54,6 +57,7 @@ export async function switchIdentity(deps: SwitchDeps, progress: Progress): Prom
     }
     // Also where the time is up: it is the reason that it was not enough.
     progress.failure = `${error.code}: ${error.message}`;
+    progress.hint = error.hint;
     signal.throwIfAborted();
   }
 }

@@ -1,15 +1,16 @@
+import { believedAgents } from '../../domain/kubernetes/own-agents/believed-agents.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { AskedAgent, Scrape } from '../../domain/load/agent-load.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 
 type LoadDeps = Pick<ConnectedCluster, 'workloads' | 'load'>;
 
-/** podid's own, wherever they are installed; another NMI keeps other numbers. @throws PodidError Forbidden | ClusterUnreachable */
+/** podid's own, wherever an administrator installed them; another NMI keeps other numbers. @throws PodidError Forbidden | ClusterUnreachable */
 export async function listAgents(
   { workloads }: LoadDeps,
   signal: AbortSignal,
 ): Promise<readonly AskedAgent[]> {
-  const agents = await workloads.agents(signal);
+  const agents = believedAgents(await workloads.agents(signal));
   return agents.filter(({ podidImage }) => podidImage !== undefined);
 }
 

@@ -2,6 +2,8 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { PodIdentitiesFile } from '../../domain/entries/pod-identities-file.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
+import { ownAgents } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import type { MigrationFacts, Reading } from '../../domain/migrate/migration-facts.ts';
 import type { PlannedWorkload } from '../../domain/migrate/planned-workload.ts';
 import { workloadText } from '../../domain/migrate/workload-commands.ts';
@@ -40,9 +42,7 @@ export async function finishMigration(
   }
   const off = { cluster, unregisterFeature: false, ...(save === undefined ? {} : { save }) };
   const outcome = await disableAddon(deps, off, options);
-  const agents = (await api.agent.installations('kube-system', deps.signal)).filter(
-    ({ kind }) => kind === 'podid',
-  );
+  const agents = ownAgents(await api.agent.installations(agentHome, deps.signal));
   for (const { namespace } of agents) {
     deps.report.note(
       advice`podid's agent is still on the nodes, and keeps pods from the nodes' own identities. To take it away, as the last step: ${nextCommand('nmi uninstall', cluster, { namespace })}`,

@@ -1,8 +1,9 @@
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { Cluster, ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
-import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
+import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { IdentityResources } from '../../domain/kubernetes/identity-resources.ts';
+import { believedAgents } from '../../domain/kubernetes/own-agents/believed-agents.ts';
 import {
   type AgentPod,
   type ConnectedCluster,
@@ -18,7 +19,7 @@ import type {
 import type { SeenRecord } from '../../domain/migrate/seen.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { resourcesForAgents } from '../doctor/pod-decisions.ts';
+import { hasNoKinds, resourcesForAgents, unlessMissing } from '../doctor/pod-decisions.ts';
 import { type Probe, probe, probeNext, readOr } from '../doctor/probe.ts';
 import { readFit } from './read-fit.ts';
 
@@ -75,14 +76,6 @@ export async function gatherFacts(deps: MigrationDeps, request: FactsRequest): P
   };
 }
 
-/** A cluster that is not there, or an expired sign-in, is no lack of rights. */
-function unlessMissing(cluster: Probe<Cluster>): Probe<Cluster> {
-  if (cluster.kind === 'unread' && !['Forbidden', 'Unavailable'].includes(cluster.error.code)) {
-    throw cluster.error;
-  }
-  return cluster;
-}
-
 type Inside = Omit<ClusterReadings, 'webhook'>;
 
 /** Where neither pods nor anything that makes them could be read, no workload would be a finding. */
@@ -95,52 +88,37 @@ function unlessNothing(inside: Inside): Inside {
   return inside;
 }
 
-async function readInside(
+function readInside(
   signal: AbortSignal,
   { migration, workloads }: ConnectedCluster,
   namespace: string | undefined,
 ): Promise<Inside> {
   const kinds = Object.keys(workloadKinds) as WorkloadKind[];
   const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
-  const [
-    byKind,
-    pods,
-    serviceAccounts,
-    roleBindings,
-    namespaces,
-    disruptionBudgets,
-    providerClasses,
-    triggers,
-    networkPolicies,
-    nodes,
-  ] = await Promise.all([
-    Promise.all(
-      kinds.map(
-        async (kind) => [kind, await read(() => migration.workloads(kind, namespace, signal))] as const,
-      ),
-    ),
-    read(() => migration.pods(namespace, signal)),
-    read(() => migration.serviceAccounts(namespace, signal)),
-    read(() => migration.roleBindings(namespace, signal)),
-    read(() => migration.namespaces(namespace, signal)),
-    read(() => migration.disruptionBudgets(namespace, signal)),
-    read(() => migration.providerClasses(namespace, signal)),
-    read(() => migration.triggers(signal)),
-    read(() => workloads.networkPolicies(namespace, signal)),
-    read(() => workloads.nodes(signal)),
-  ]);
-  return {
-    workloads: new Map(byKind),
-    pods,
-    serviceAccounts,
-    roleBindings,
-    namespaces,
-    disruptionBudgets,
-    providerClasses,
-    triggers,
-    networkPolicies,
-    nodes,
-  };
+  const ofKind = async (kind: WorkloadKind) =>
+    [kind, await read(() => migration.workloads(kind, namespace, signal))] as const;
+  return whenAllAreRead<Inside>({
+    workloads: Promise.all(kinds.map(ofKind)).then((byKind) => new Map(byKind)),
+    pods: read(() => migration.pods(namespace, signal)),
+    serviceAccounts: read(() => migration.serviceAccounts(namespace, signal)),
+    roleBindings: read(() => migration.roleBindings(namespace, signal)),
+    namespaces: read(() => migration.namespaces(namespace, signal)),
+    disruptionBudgets: read(() => migration.disruptionBudgets(namespace, signal)),
+    providerClasses: read(() => migration.providerClasses(namespace, signal)),
+    triggers: read(() => migration.triggers(signal)),
+    networkPolicies: read(() => workloads.networkPolicies(namespace, signal)),
+    nodes: read(() => workloads.nodes(signal)),
+  });
+}
+
+async function whenAllAreRead<Readings extends object>(
+  asked: {
+    readonly [Name in keyof Readings]: Promise<Readings[Name]>;
+  },
+): Promise<Readings> {
+  const names = Object.keys(asked) as (keyof Readings)[];
+  const read = await Promise.all(names.map(async (name) => [name, await asked[name]] as const));
+  return Object.fromEntries(read) as Readings;
 }
 
 /** The agents, and what they saw. */
@@ -148,7 +126,7 @@ async function readAgents(
   signal: AbortSignal,
   { workloads, seen }: ConnectedCluster,
 ): Promise<readonly [Probe<readonly AgentPod[]>, Probe<SeenRecord | undefined>]> {
-  const agents = await probe(signal, () => workloads.agents(signal));
+  const agents = await probe(signal, () => workloads.agents(signal).then(believedAgents));
   return [agents, await probeNext(signal, agents, (all) => seen.record(all, signal))];
 }
 
@@ -159,10 +137,6 @@ function resourcesOf(cluster: Probe<Cluster>, objects: Probe<ObjectsInCluster>):
     throw objects.error;
   }
   return resourcesForAgents({ cluster, objects });
-}
-
-function hasNoKinds(objects: Probe<ObjectsInCluster>): boolean {
-  return objects.kind === 'unread' && objects.error.details.some(({ code }) => code === crdMissingCode);
 }
 
 async function tenantOf(

@@ -2,6 +2,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { AzureIdentityBinding, IdentityResources } from '../../domain/kubernetes/identity-resources.ts';
+import { believedAgents } from '../../domain/kubernetes/own-agents/believed-agents.ts';
 import { type BindingFit, fitAssignment, fitBinding } from '../../domain/kubernetes/pod-decision.ts';
 import type { AgentPod, ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { MigrationFacts } from '../../domain/migrate/migration-facts.ts';
@@ -20,7 +21,8 @@ export async function readFit(
   },
   { identities }: IdentityResources,
 ): Promise<Pick<MigrationFacts, 'fitOf'>> {
-  const agents = known.agents ?? (await probe(signal, () => known.api.workloads.agents(signal)));
+  const agents =
+    known.agents ?? (await probe(signal, () => known.api.workloads.agents(signal).then(believedAgents)));
   if (!readOr(agents, []).some((agent) => waitsForController(agent, known))) {
     const byName = new Map(
       identities.map((each) => [`${each.metadata.namespace}/${each.metadata.name}`, each]),

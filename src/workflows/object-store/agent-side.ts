@@ -1,5 +1,6 @@
 import { exchangeDefaultsOf } from '../../domain/entries/exchanged-entries.ts';
 import type { ExchangeDefaults } from '../../domain/exchange/token-source.ts';
+import { believedAgents } from '../../domain/kubernetes/own-agents/believed-agents.ts';
 import type { ReachedObjects } from '../../domain/kubernetes/workloads.ts';
 import { unlessForbidden } from './controller-side.ts';
 
@@ -11,6 +12,6 @@ export async function readExchangeDefaults(
   { workloads }: Pick<ReachedObjects, 'workloads'>,
   signal: AbortSignal,
 ): Promise<ExchangeDefaults | undefined> {
-  const agents = await unlessForbidden(workloads?.agents(signal));
+  const agents = await unlessForbidden(workloads?.agents(signal).then(believedAgents));
   return agents && exchangeDefaultsOf(agents);
 }

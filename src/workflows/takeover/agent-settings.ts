@@ -1,8 +1,9 @@
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { ownAgent, type TakeoverQuestion } from './gather-takeover.ts';
+import type { TakeoverQuestion } from './gather-takeover.ts';
 import { whereOf } from './takeover-status.ts';
 
 /** What podid's agent is installed with, over the chart's own values. */

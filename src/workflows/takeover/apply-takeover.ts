@@ -2,6 +2,7 @@ import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
 import { recordVersion, type TakeoverRecord } from '../../domain/takeover/takeover-record.ts';
@@ -161,7 +162,7 @@ async function begin(
     stepAt: at,
     proofs: {},
     gaps: [],
-    ...(planned.agents.some(({ kind }) => kind === 'podid') ? { agentWasThere: true } : {}),
+    ...(ownAgent(planned.agents, request.namespace) === undefined ? {} : { agentWasThere: true }),
   };
   const place = begun?.stored ?? { namespace: request.namespace };
   const { export: exported } = planned;

@@ -5,12 +5,14 @@ import { type EntryKey, entryProgress, entryText } from '../../domain/entries/po
 import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import { agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import { makerOf } from '../../domain/kubernetes/own-agents/agent-maker.ts';
+import { ownAgent, podidAgents } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { holdText } from '../../domain/takeover/hold.ts';
 import { marksOf } from '../../domain/takeover/takeover-export.ts';
 import type { TakeoverFinding } from '../../domain/takeover/takeover-findings.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { readOr } from '../doctor/probe.ts';
-import { ownAgent, resourcesOf, type TakeoverFacts } from './gather-takeover.ts';
+import { resourcesOf, type TakeoverFacts } from './gather-takeover.ts';
 
 /** A ConfigMap of Kubernetes holds a megabyte, and the export is beside it. */
 const mostCharacters = 700 * 1024;
@@ -129,9 +131,10 @@ function ofAgents(
   { cluster, agents }: TakeoverFacts,
   { namespace, isBegun }: Around,
 ): readonly TakeoverFinding[] {
-  // One elsewhere is in the way too; nothing is taken from it.
-  const own = ownAgent(agents, namespace) ?? agents.find(({ kind }) => kind === 'podid');
-  const others = agents.filter(({ kind }) => kind === 'upstream');
+  // One elsewhere is in the way too, unless anybody can have made it; nothing is taken from it.
+  const there = agents.filter((each) => makerOf(each) !== 'anybody');
+  const own = ownAgent(agents, namespace) ?? podidAgents(agents, namespace)[0];
+  const others = there.filter(({ kind }) => kind === 'upstream');
   return [
     ...others.map((each) => ({
       code: 'OtherAgent' as const,

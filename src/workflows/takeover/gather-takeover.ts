@@ -69,7 +69,13 @@ export async function gatherTakeover(
   ]);
   const exchange = await probeNext(signal, objects, async (found) => {
     const identities = found.resources?.identities ?? [];
-    const view = await viewExchange(deps, kube, { cluster, agents, objects: found, identities });
+    const view = await viewExchange(deps, kube, {
+      cluster,
+      agents,
+      objects: found,
+      identities,
+      agentNamespace: namespace,
+    });
     return view.identities.map(({ row }) => row);
   });
   return {
@@ -106,17 +112,6 @@ async function goneAmong(
     }
   });
   return asked.flat();
-}
-
-/**
- * podid's own agent in that namespace, and no other: who may write DaemonSets in a namespace of their own can give one
- * podid's labels, and would be believed with its image, its values and its account.
- */
-export function ownAgent(
-  agents: readonly AgentInstallation[],
-  namespace: string,
-): AgentInstallation | undefined {
-  return agents.find((each) => each.kind === 'podid' && each.namespace === namespace);
 }
 
 /** Objects as agents see them; empty where nobody could read them. */

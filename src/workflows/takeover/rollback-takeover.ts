@@ -2,6 +2,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
 import {
@@ -18,7 +19,6 @@ import { applyFile } from '../apply/apply-file.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import { disableExchange } from '../exchange/disable/disable-exchange.ts';
 import { type AgentSettings, settingsOf } from './agent-settings.ts';
-import { ownAgent } from './gather-takeover.ts';
 import { checkAddonServes, restoreMissing, wayBack } from './steps/back-to-addon.ts';
 import { removeProbes } from './steps/make-probes.ts';
 import { withoutDeleted } from './steps/without-deleted.ts';
@@ -146,14 +146,18 @@ async function writtenInFile(
 async function backToServingAddon(run: TakeoverRun): Promise<void> {
   const { deps, kube, request, options } = run;
   const { agentWasThere } = run.found.written.record;
-  const own = (await kube.agent.installations(request.namespace, deps.signal)).some(
-    ({ kind }) => kind === 'podid',
-  );
-  if (own && !agentWasThere) {
+  const { namespace } = request;
+  const own = ownAgent(await kube.agent.installations(namespace, deps.signal), namespace);
+  if (own !== undefined && !agentWasThere) {
     deps.report.note('1 of 3: tokens come from the nodes again');
     const { done } = await disableExchange(
       deps,
-      { cluster: request.cluster, identities: undefined, revokeTrust: false },
+      {
+        cluster: request.cluster,
+        identities: undefined,
+        revokeTrust: false,
+        agentNamespace: namespace,
+      },
       options,
     );
     if (done?.failure !== undefined) {

@@ -76,8 +76,14 @@ describe('the mode of an agent', () => {
     ["podid's, by default", podid, [], { needsMic: true, ofAddon: false }],
     ["podid's in managed mode", podid, ['--operation-mode=managed'], { needsMic: false }],
   ])('is read of %s', (_, labels, args, expected) => {
-    const pod = { metadata: { ...metadata, labels }, spec: { containers: [{ name: 'nmi', args }] } };
+    const home = { ...metadata, namespace: 'kube-system' };
+    const pod = { metadata: { ...home, labels }, spec: { containers: [{ name: 'nmi', args }] } };
     expect(parseAgentPod(pod, 'nmi')).toMatchObject(expected);
+  });
+
+  it("is not the add-on's where a tenant has marked a pod of theirs so", () => {
+    const pod = { metadata: { ...metadata, namespace: 'a-team', labels: aks }, spec: {} };
+    expect(parseAgentPod(pod, 'nmi')).toMatchObject({ ofAddon: false });
   });
 });
 

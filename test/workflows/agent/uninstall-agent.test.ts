@@ -210,7 +210,11 @@ describe('taking the agent off the nodes', () => {
       installation({ ownedByPodid: false }),
       'kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid',
     ],
-    ['in another namespace', installation({ namespace: 'podid' }), 'podid nmi uninstall --namespace podid'],
+    [
+      'in another namespace',
+      installation({ namespace: 'podid', madeBy: 'administrator' }),
+      'podid nmi uninstall --namespace podid',
+    ],
   ])('leaves an agent that is %s to whom it belongs', async (_, found, hint) => {
     const { place, done } = cluster({ nodes: [], pods: [], agents: async () => [found] });
     await expect(uninstallAgent(place, request, wait)).rejects.toMatchObject({

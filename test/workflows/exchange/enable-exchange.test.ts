@@ -14,6 +14,9 @@ import {
   trust,
 } from './exchange-world.ts';
 
+/** A ClusterRoleBinding of podid's names its account. */
+const provenAgent = { ...exchangingAgent, madeBy: 'administrator' as const };
+
 const statesOf = async (outcome: ReturnType<ExchangeWorld['enable']>) =>
   (await outcome).done?.result.map(({ name, source, state }) => `${name}: ${source} ${state}`);
 
@@ -195,13 +198,13 @@ describe('the agent', () => {
 
   it('is not taken from several that say so, for whoever may make a DaemonSet can make such a one', async () => {
     const world = new ExchangeWorld().add('web');
-    const [other, real] = ['a-team', 'podid'].map((namespace) => ({ ...exchangingAgent, namespace }));
-    world.agents = [other, real].filter((agent) => agent !== undefined);
+    world.agents = ['a-team', 'podid'].map((namespace) => ({ ...provenAgent, namespace }));
     const error = await world.enable().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'ExchangeUnavailable',
       message: expect.stringContaining(`a-team/${exchangingAgent.name}, podid/${exchangingAgent.name}`),
     });
+    expect(String((error as PodidError).hint)).toMatch(/podid exchange enable --agent-namespace NAMESPACE$/);
     expect([...world.writes, ...world.questions]).toEqual([]);
     world.agents.push(exchangingAgent);
     await world.enable();
@@ -212,12 +215,58 @@ describe('the agent', () => {
 
   it('that is not in kube-system is named by its account where the user is asked', async () => {
     const world = new ExchangeWorld().add('web');
-    world.agents = [{ ...exchangingAgent, namespace: 'a-team' }];
+    world.agents = [{ ...provenAgent, namespace: 'a-team' }];
     world.answerYes = false;
     await world.enable();
     expect(world.questions[0]).toMatch(
       / They will trust system:serviceaccount:a-team:[\w-]+, whose agent is not in kube-system\.$/,
     );
+  });
+
+  it.each(['anybody', 'unknown'] as const)(
+    'that is not in kube-system, and is made by %s as far as one sees, is trusted only where somebody names it',
+    async (madeBy) => {
+      const world = new ExchangeWorld().add('web');
+      world.agents = [{ ...exchangingAgent, namespace: 'a-team', madeBy }];
+      const error = await world.enable().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: 'ExchangeUnavailable',
+        message: expect.stringContaining('DaemonSet a-team/podid-nmi has the labels of podid'),
+      });
+      expect(String((error as PodidError).hint)).toBe(
+        'If it is yours: podid exchange enable --agent-namespace a-team',
+      );
+      expect([...world.writes, ...world.questions]).toEqual([]);
+      const named = await world.enable({ agentNamespace: 'a-team', dryRun: true });
+      expect(named.plan?.changes[0]?.after).toMatchObject({
+        subject: 'system:serviceaccount:a-team:podid-nmi',
+      });
+    },
+  );
+
+  it('that is not in kube-system is trusted without a question only where somebody names it', async () => {
+    const world = new ExchangeWorld().add('web');
+    world.agents = [{ ...provenAgent, namespace: 'a-team' }];
+    const error = await world.enable({ unasked: true }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'ExchangeUnavailable',
+      message: expect.stringContaining('would trust system:serviceaccount:a-team:podid-nmi'),
+    });
+    expect(String((error as PodidError).hint)).toBe(
+      'If it is: podid exchange enable --agent-namespace a-team',
+    );
+    expect([...world.writes, ...world.questions]).toEqual([]);
+    await world.enable({ unasked: true, agentNamespace: 'a-team', dryRun: true });
+  });
+
+  it('is the one in the namespace that is named, and no other', async () => {
+    const world = new ExchangeWorld().add('web');
+    world.agents = [exchangingAgent, { ...provenAgent, namespace: 'podid' }];
+    const { plan } = await world.enable({ agentNamespace: 'podid', dryRun: true });
+    expect(plan?.changes[0]?.after).toMatchObject({ subject: 'system:serviceaccount:podid:podid-nmi' });
+    await expect(world.enable({ agentNamespace: 'a-team' })).rejects.toMatchObject({
+      message: "podid's agent is not in namespace a-team.",
+    });
   });
 
   it('that nothing can confine on an old Kubernetes is told of with the way that is left', async () => {
@@ -409,7 +458,7 @@ describe('bad weather', () => {
 
 it('trusts the account of the agent, wherever it is installed', async () => {
   const world = new ExchangeWorld().add('web');
-  world.agents = [{ ...exchangingAgent, namespace: 'podid', serviceAccount: 'own' }];
+  world.agents = [{ ...provenAgent, namespace: 'podid', serviceAccount: 'own' }];
   world.entra = () => undefined;
   await world.enable({ rehearsal: { rounds: 1, overMs: 1 }, dryRun: true }).then(({ plan }) => {
     expect(plan?.changes[0]?.after).toMatchObject({

@@ -111,7 +111,8 @@ export class ExchangeWorld {
   ) {
     const { identities, rehearsal = { rounds: 20, overMs: 120_000 } } = more;
     const subject = more.subject === undefined ? {} : { subject: more.subject };
-    const request = { cluster: clusterId, identities, rehearsal, ...subject };
+    const { unasked = false, agentNamespace } = more;
+    const request = { cluster: clusterId, identities, rehearsal, unasked, agentNamespace, ...subject };
     return enableExchange(this.deps(signal), request, { ...options, ...more });
   }
 
@@ -119,10 +120,10 @@ export class ExchangeWorld {
     more: Partial<Parameters<typeof disableExchange>[1]> & Partial<ChangeOptions> = {},
     signal?: AbortSignal,
   ) {
-    const { identities, revokeTrust = false } = more;
+    const { identities, revokeTrust = false, agentNamespace } = more;
     return disableExchange(
       this.deps(signal),
-      { cluster: clusterId, identities, revokeTrust },
+      { cluster: clusterId, identities, revokeTrust, agentNamespace },
       {
         ...options,
         ...more,

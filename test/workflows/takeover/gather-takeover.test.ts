@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ownAgent } from '../../../src/domain/kubernetes/own-agents/own-agents.ts';
 import { parseAgentInstallation } from '../../../src/validate/kubernetes/agent-installation.ts';
 import { checkImage } from '../../../src/workflows/migrate/prove-from-pod.ts';
-import { ownAgent } from '../../../src/workflows/takeover/gather-takeover.ts';
 
 function agentIn(namespace: string) {
   const agent = parseAgentInstallation({

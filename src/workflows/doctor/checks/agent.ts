@@ -1,6 +1,8 @@
 import { counted } from '../../../domain/counted.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { agentKindText } from '../../../domain/kubernetes/agent-installation.ts';
+import { makerOf } from '../../../domain/kubernetes/own-agents/agent-maker.ts';
+import { unprovenAgents, unprovenText } from '../../../domain/kubernetes/own-agents/own-agents.ts';
 import { nodeWithTaints } from '../../../domain/kubernetes/taints.ts';
 import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads.ts';
 import { advice, command } from '../../../errors/hint.ts';
@@ -30,7 +32,9 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], 
   const on = ({ name }: ClusterNode) => agents.filter(({ nodeName }) => nodeName === name);
   const without = nodes.filter((node) => on(node).length === 0);
   const unready = nodes.filter((node) => on(node).length > 0 && !on(node).some(({ ready }) => ready));
-  const [podless] = evidence.podless === undefined ? [] : readOr(evidence.podless, []);
+  const installed = evidence.podless === undefined ? [] : readOr(evidence.podless, []);
+  const podless = installed.find((each) => makerOf(each) === 'administrator');
+  const unproven = unprovenAgents(installed).map((each) => ` ${unprovenText(each)}`);
   if (podless !== undefined) {
     return fail(
       `No node has a pod of ${agentKindText(podless)}. Pods reach the metadata service of the node itself.`,
@@ -39,7 +43,7 @@ function judgeNodes(agents: readonly AgentPod[], nodes: readonly ClusterNode[], 
   }
   if (agents.length === 0) {
     return fail(
-      'The cluster has no agent: no DaemonSet of podid, of the add-on or of aad-pod-identity. Pods reach the metadata service of the node itself.',
+      `The cluster has no agent: no DaemonSet of podid, of the add-on or of aad-pod-identity.${unproven.join('')} Pods reach the metadata service of the node itself.`,
       withAddonToo(nextCommand('nmi install', cluster), evidence),
     );
   }

@@ -3,13 +3,14 @@ import type { Deps } from '../../../domain/deps.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import type { ExchangeCluster } from '../../../domain/exchange/exchange-cluster.ts';
 import type { ExchangeRow } from '../../../domain/exchange/exchange-state.ts';
+import { eachNextStep } from '../../../domain/hints/each-next-step.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
-import { advice } from '../../../errors/hint.ts';
+import { command, type Hint } from '../../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
 import type { Outcome } from '../../change/outcome.ts';
 import { type ChangeDeps, type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
-import { checkOnlyOne } from '../check-agent.ts';
+import { checkChoice } from '../check-agent.ts';
 import {
   grantChanges,
   grantsDiffer,
@@ -39,6 +40,7 @@ interface Back {
   isSwitched: boolean;
   isRevoked: boolean;
   failure?: string;
+  hint?: Hint | undefined;
 }
 
 /**
@@ -54,10 +56,11 @@ export async function disableExchange(
 ): Promise<Outcome<readonly ExchangeRow[]>> {
   const started = startChange(deps, { ...options, mirror: 'off' });
   const kube = await deps.kube.connect(deps.signal);
-  const everything = { cluster: request.cluster, identities: undefined, leftovers: true };
+  const { cluster, agentNamespace } = request;
+  const everything = { cluster, identities: undefined, leftovers: true, agentNamespace };
   const all = await readExchange(deps, kube, everything);
   if (request.revokeTrust) {
-    checkOnlyOne(all.cluster.resourceId, all.agents);
+    checkChoice(all, (namespace) => command('podid exchange disable --agent-namespace', namespace).again());
   }
   const view = narrowTo(all, request.identities);
   const natives = request.revokeTrust ? await readNativeUsers(kube, all, deps.signal) : undefined;
@@ -157,6 +160,7 @@ async function keepFailure(back: Back, signal: AbortSignal, work: () => Promise<
     }
     // Also where the time is up: it is the reason that it was not enough.
     back.failure = `${error.code}: ${error.message}`;
+    back.hint = error.hint;
     signal.throwIfAborted();
   }
 }
@@ -219,7 +223,7 @@ function incomplete(failed: readonly Back[], all: number): PodidError {
     'ExchangeIncomplete',
     `${failed.length} of ${counted(all, 'identity', 'identities')} ${failed.length === 1 ? 'is' : 'are'} not as wanted: ${told.join(' ')}`,
     {
-      hint: advice`Fix what the reasons name and run the same command again; what is done is not done again.`,
+      hint: eachNextStep(failed.map(({ steps, hint }) => ({ what: entryText(steps.standing.row), hint }))),
       details: told.map((message) => ({ message })),
     },
   );

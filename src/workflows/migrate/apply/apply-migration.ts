@@ -1,5 +1,5 @@
 import { checkClusterState } from '../../../domain/clusters/check-cluster.ts';
-import type { Cluster } from '../../../domain/clusters/cluster.ts';
+import type { Cluster, ClusterId } from '../../../domain/clusters/cluster.ts';
 import { counted } from '../../../domain/counted.ts';
 import type { Deps } from '../../../domain/deps.ts';
 import type { PodIdentity } from '../../../domain/entries/pod-identity.ts';
@@ -97,7 +97,7 @@ async function carryOut(
   try {
     if (toProve.length > 0) {
       const issuer = await prepareCluster(deps, cluster, { needs, moves: toProve });
-      await trustAll(deps, toProve, issuer);
+      await trustAll(deps, toProve, { cluster: cluster.id, issuer });
     }
     if (reaches(until, 'annotated')) {
       await moveInBatches(deps, moves, { ...batches, entries });
@@ -112,7 +112,11 @@ async function carryOut(
   return migrationEnd(moves, cluster);
 }
 
-async function trustAll(deps: MoveDeps, moves: readonly Move[], issuer: string): Promise<void> {
+async function trustAll(
+  deps: MoveDeps,
+  moves: readonly Move[],
+  of: { readonly cluster: ClusterId; readonly issuer: string },
+): Promise<void> {
   const proven: ProvenTrusts = new Map();
   const makes = moves.some(({ workload }) => workload.identities.some(({ isTrusted }) => !isTrusted));
   let through = 0;
@@ -126,7 +130,7 @@ async function trustAll(deps: MoveDeps, moves: readonly Move[], issuer: string):
   await eachConcurrently(
     moves,
     async (move) => {
-      await step(deps, move, () => trustAccount(deps, move, { issuer, proven }));
+      await step(deps, move, () => trustAccount(deps, move, { ...of, proven }));
       through += 1;
       report();
     },

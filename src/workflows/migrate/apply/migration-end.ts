@@ -1,5 +1,5 @@
 import type { Cluster } from '../../../domain/clusters/cluster.ts';
-import { advice } from '../../../errors/hint.ts';
+import { eachNextStep } from '../../../domain/hints/each-next-step.ts';
 import { PodidError } from '../../../errors/podid-error.ts';
 import type { Outcome } from '../../change/outcome.ts';
 import { type Move, moveText } from './move.ts';
@@ -25,7 +25,7 @@ function incomplete(stopped: readonly Move[], all: number): PodidError {
     'MigrationIncomplete',
     `${stopped.length} of ${all} ${all === 1 ? 'workload' : 'workloads'} went no further: ${details.map(({ code, message }) => `${code}: ${message}`).join(' ')}`,
     {
-      hint: advice`Fix what the reasons name and run the same command again; what is done is not done again.`,
+      hint: eachNextStep(stopped.map((move) => ({ what: moveText(move), hint: move.failure?.hint }))),
       details,
     },
   );

@@ -1,5 +1,7 @@
+import type { ClusterId } from '../../../domain/clusters/cluster.ts';
 import type { EntryKey } from '../../../domain/entries/pod-identity.ts';
 import { subjectOf } from '../../../domain/exchange/exchange-cluster.ts';
+import { reasonHint } from '../../../domain/exchange/reason-hints.ts';
 import type { PlannedIdentity } from '../../../domain/migrate/planned-workload.ts';
 import { exchangeAudience } from '../../../domain/migrate/workload-identity-words.ts';
 import { makeCredential } from '../../exchange/make-credential.ts';
@@ -18,14 +20,14 @@ export type ProvenTrusts = Map<string, Promise<MoveFailure | undefined>>;
 export async function trustAccount(
   deps: MoveDeps,
   move: Move,
-  { issuer, proven }: { readonly issuer: string; readonly proven: ProvenTrusts },
+  { cluster, issuer, proven }: Pick<Pair, 'cluster' | 'issuer'> & { readonly proven: ProvenTrusts },
 ): Promise<MoveFailure | undefined> {
   const { namespace, serviceAccount, identities } = move.workload;
   const account = { namespace, name: serviceAccount };
   const failures = await Promise.all(
     identities.map((identity) => {
       const key = `${identity.resourceId?.toLowerCase()} ${subjectOf(account)}`;
-      const known = proven.get(key) ?? trustOne(deps, move, { identity, account, issuer });
+      const known = proven.get(key) ?? trustOne(deps, move, { identity, account, cluster, issuer });
       proven.set(key, known);
       return known;
     }),
@@ -38,6 +40,7 @@ export async function trustAccount(
 }
 
 interface Pair {
+  readonly cluster: ClusterId;
   readonly identity: PlannedIdentity;
   readonly account: EntryKey;
   readonly issuer: string;
@@ -46,7 +49,7 @@ interface Pair {
 async function trustOne(
   deps: MoveDeps,
   move: Move,
-  { identity, account, issuer }: Pair,
+  { identity, account, cluster, issuer }: Pair,
 ): Promise<MoveFailure | undefined> {
   const { api, rehearsal } = deps;
   const { resourceId, isTrusted } = identity;
@@ -69,5 +72,6 @@ async function trustOne(
     return undefined;
   }
   const [code = '', ...words] = reason.split(': ');
-  return { code, message: `${about}: ${words.join(': ')}` };
+  const hint = reasonHint(reason, { ...identity, cluster, resourceId });
+  return { code, message: `${about}: ${words.join(': ')}`, ...(hint === undefined ? {} : { hint }) };
 }

@@ -54,8 +54,9 @@ async function exchangeTokens(run: TakeoverRun): Promise<void> {
   if (!request.exchanges) {
     return;
   }
-  const { cluster, rehearsal } = request;
-  const { done } = await enableExchange(deps, { cluster, identities: undefined, rehearsal }, options);
+  const { cluster, rehearsal, namespace: agentNamespace } = request;
+  const asked = { cluster, identities: undefined, rehearsal, agentNamespace };
+  const { done } = await enableExchange(deps, asked, options);
   if (done?.failure !== undefined) {
     deps.report.warn(
       `Not every identity is exchanged; those that are not stay with the nodes. ${done.failure.message}`,

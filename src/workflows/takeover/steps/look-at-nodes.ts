@@ -1,8 +1,8 @@
 import { noExchangeDefaults, tokenSourceOf } from '../../../domain/exchange/token-source.ts';
+import { ownAgent } from '../../../domain/kubernetes/own-agents/own-agents.ts';
 import { type Carried, gapsAfterLook } from '../../../domain/takeover/node-gaps.ts';
 import { listNodeIdentities } from '../../nodes/list-node-identities.ts';
 import { everyLinuxPool } from '../../nodes/node-request.ts';
-import { ownAgent } from '../gather-takeover.ts';
 import type { TakeoverRun } from '../takeover-run.ts';
 
 interface Look {

@@ -1,11 +1,11 @@
 import { sameEntry } from '../../../domain/entries/pod-identity.ts';
 import { noExchangeDefaults, tokenSourceOf } from '../../../domain/exchange/token-source.ts';
 import type { AgentInstallation } from '../../../domain/kubernetes/agent-installation.ts';
+import { ownAgent } from '../../../domain/kubernetes/own-agents/own-agents.ts';
 import type { TakeoverProbe } from '../../../domain/takeover/takeover-record.ts';
 import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
 import { advice, command } from '../../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
-import { ownAgent } from '../gather-takeover.ts';
 import { keep, standingHold, type TakeoverRun } from '../takeover-run.ts';
 import { lookAtProbe } from './look-at-probe.ts';
 import { probeLabels, renderProbe } from './render-probe.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PodidError } from '../../../../src/errors/podid-error.ts';
+import { hintText } from '../../../hint-text.ts';
 import { identityId } from '../../fake-azure.ts';
 import {
   clientIdOf,
@@ -42,9 +43,10 @@ describe('podid exchange disable', () => {
 
   it('revokes nothing where a second DaemonSet says that it is the agent', async () => {
     const world = new ExchangeWorld().add('web', exchanged);
+    const madeBy = 'administrator';
     world.agents = [
-      { ...exchangingAgent, namespace: 'a-team' },
-      { ...exchangingAgent, namespace: 'podid' },
+      { ...exchangingAgent, namespace: 'a-team', madeBy },
+      { ...exchangingAgent, namespace: 'podid', madeBy },
     ];
     await expect(world.disable({ revokeTrust: true })).rejects.toMatchObject({
       code: 'ExchangeUnavailable',
@@ -53,6 +55,16 @@ describe('podid exchange disable', () => {
     expect(world.writes).toEqual([]);
     await world.disable({});
     expect(world.writes).toEqual(['shop/web = imds']);
+  });
+
+  it('revokes nothing by an agent that a tenant can have made', async () => {
+    const world = new ExchangeWorld().add('web', exchanged);
+    world.agents = [{ ...exchangingAgent, namespace: 'a-team' }];
+    await expect(world.disable({ revokeTrust: true })).rejects.toMatchObject({
+      code: 'ExchangeUnavailable',
+      hint: hintText('If it is yours: podid exchange disable --agent-namespace a-team'),
+    });
+    expect(world.writes).toEqual([]);
   });
 
   it('keeps the credential that another object of the cluster still needs', async () => {
