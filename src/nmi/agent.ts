@@ -26,9 +26,9 @@ import { exchangeCounters, exchangeGauges } from './observe/exchange-gauges.ts';
 import { createNmiMetrics, measuredSources, type NmiMetrics, tokenCounters } from './observe/nmi-metrics.ts';
 import { createPodRecord, type PodRecord } from './observe/record/pod-record.ts';
 import { stateGauges } from './observe/state-gauges.ts';
-import { folderStamp, recordStamp } from './rules/address-map.ts';
 import { createKubenetGate, type KubenetGate } from './rules/guard/kubenet-gate.ts';
 import { nodeUptimeMs } from './rules/heartbeat.ts';
+import { createRecentStamps } from './rules/recent-stamps.ts';
 import { createRulesWatch, type RulesWatch } from './rules/rules-watch.ts';
 import { createWorkloadGuard, type WorkloadGuard } from './tokens/exchange/workload-guard.ts';
 import { createMetadataBudget } from './tokens/imds/metadata-budget.ts';
@@ -95,11 +95,12 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     exchangeObserver: exchangeCounters(metrics, clock),
   });
   const keepsRules = isKept(settings);
+  const stamps = createRecentStamps(settings.flags['cni-results-dir'], clock);
   const rules: RulesWatch = createRulesWatch({
     uptimeMs: nodeUptimeMs,
     isKept: keepsRules,
-    folderStamp: () => folderStamp(settings.flags['cni-results-dir']),
-    recordStamp: (name) => recordStamp(settings.flags['cni-results-dir'], name),
+    folderStamp: stamps.folder,
+    recordStamp: stamps.record,
     onAddressLost,
     onChange: () => {
       gate.look();

@@ -112,7 +112,13 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
     hold,
     watches,
     get synced() {
-      return [...watched].every(([kind, { watch }]) => watch.synced || hold.standsIn(kind));
+      // Asked for each request.
+      for (const [kind, { watch }] of watched) {
+        if (!watch.synced && !hold.standsIn(kind)) {
+          return false;
+        }
+      }
+      return true;
     },
     leftOut: () => [...watched].map(([kind, { target }]) => [kind, target.countLeftOut()] as const),
     leftOutIn: (namespace) =>

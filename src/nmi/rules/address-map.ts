@@ -41,7 +41,9 @@ export interface NodeAddresses {
  */
 export function folderStamp(folder: string): string {
   try {
-    return stampOf(statSync(folder, { bigint: true }));
+    // Where there is no folder, an error would be made and thrown for every request.
+    const found = statSync(folder, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? '' : stampOf(found);
   } catch {
     return '';
   }
