@@ -220,18 +220,31 @@ class Reading implements FairReading {
  */
 function stopReading(socket: Socket): void {
   socket.pause();
-  const { _handle: handle } = socket as unknown as {
-    _handle?: { reading: boolean; readStop(): void } | null;
-  };
+  const handle = handleOf(socket);
   if (handle?.reading) {
     handle.reading = false;
     handle.readStop();
   }
 }
 
-/** Where the answers are not read, the parser has stopped the reading itself, and goes on when they are. */
+/**
+ * Where the answers are not read, the parser has stopped the reading itself, and goes on when they are. The stream does
+ * not start a handle for a read that it has begun before: a connection stopped while the stream had more in its buffer
+ * would never be read again.
+ */
 function readOn(socket: Socket): void {
-  if (!socket.destroyed && !socket.writableNeedDrain) {
-    socket.resume();
+  if (socket.destroyed || socket.writableNeedDrain) {
+    return;
   }
+  socket.resume();
+  const handle = handleOf(socket);
+  if (handle && !handle.reading) {
+    handle.reading = true;
+    handle.readStart();
+  }
+}
+
+function handleOf(socket: Socket) {
+  return (socket as unknown as { _handle?: { reading: boolean; readStart(): void; readStop(): void } | null })
+    ._handle;
 }

@@ -13,13 +13,18 @@ afterEach(async () => {
   }
 });
 
-/** A server whose every request takes so many milliseconds of a clock that nothing else moves. */
-async function started({ requestMs = 0.4, mostBytesAhead = 100_000, isDestroyed = false } = {}) {
+/** A server whose every request takes so many milliseconds of a clock that nothing else moves, but for a look at it. */
+async function started({ requestMs = 0.4, lookMs = 0, mostBytesAhead = 100_000, isDestroyed = false } = {}) {
   let nowMs = 0;
   let closed = 0;
   const handled: string[] = [];
   const reading = createFairReading({
-    clock: { monotonic: () => nowMs },
+    clock: {
+      monotonic() {
+        nowMs += lookMs;
+        return nowMs;
+      },
+    },
     holderOf: (address) => ({ namespace: address, pod: address }),
     mostBytesAhead,
     onClosed: () => {
@@ -117,6 +122,21 @@ describe('fair reading', () => {
       ),
       { numRuns: 20 },
     );
+  });
+
+  it('reads on where a connection had to wait for nearly every piece of a request', async () => {
+    const { open } = await started({ lookMs: 0.3 });
+    for (let times = 0; times < 20; times += 1) {
+      const socket = (await open('127.0.0.2')).setNoDelay(true);
+      const read = answers(socket, 5);
+      const text = one(`r${'x'.repeat(300)}`).repeat(5);
+      for (let at = 0; at < text.length; at += 27 + times) {
+        await new Promise((resolve) => socket.write(text.slice(at, at + 27 + times), resolve));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await read).toHaveLength(5);
+      socket.destroy();
+    }
   });
 
   it('closes a connection that sends further requests without end while it has to wait', async () => {
