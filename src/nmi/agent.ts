@@ -10,7 +10,7 @@ import { createPodLookup, unknownPeersOf } from './cluster/pod-lookup.ts';
 import { podsAsNode } from './cluster/pods-as-node.ts';
 import { createDecide } from './decide/choose-identity.ts';
 import { holdMs } from './decide/passing-reasons.ts';
-import { createTokenJson } from './http/answer.ts';
+import { createTokenJson, createWholeAnswers } from './http/answer.ts';
 import { createHeldRequests, type HeldRequests } from './http/held-requests.ts';
 import { type ConnectionOwners, createConnectionOwners } from './http/lost-addresses.ts';
 import { recordRefused } from './http/record-refused.ts';
@@ -66,6 +66,8 @@ export interface AgentPorts {
 
 /** For the headers of a request, and for its client to read the answer. */
 const requestMs = 10_000;
+/** For which a connection on which nothing is asked is kept. */
+const idleMs = 120_000;
 
 export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
   const { clock, logger, connection, userAgent } = ports;
@@ -133,7 +135,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
     limits: {
       headerBytes: 16 * 1024,
       requestMs,
-      idleMs: 120_000,
+      idleMs,
       connections: settings.flags['max-connections'],
       connectionsPerPeer: settings.flags['max-connections-per-pod'],
     },
@@ -229,6 +231,7 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     clock,
     refused: settings.refusedClientIds,
   });
+  const json = createTokenJson();
   const shared = {
     lookup,
     service,
@@ -239,11 +242,12 @@ function createRoutes(settings: NmiSettings, ports: AgentPorts, parts: Parts): N
     events,
     clock,
     read: createTokenRequestReader(),
-    json: createTokenJson(),
+    json,
   };
   return {
     token: createTokenRoute({
       ...shared,
+      whole: createWholeAnswers(json, idleMs),
       owners,
       mayPass: (answer) => holdMs(answer, holdTimes) > 0,
       allowLoopbackPods: flags['allow-loopback-pods'],

@@ -45,6 +45,8 @@ export interface ConnectionShares {
    * or on those of its address
    */
   begin(socket: Socket): { ended(): void } | undefined;
+  /** Counts a request that is answered at once. @returns false when others of its connection wait, or it is closed */
+  answerAtOnce(socket: Socket): boolean;
   /** Resets the connections that `isLost` picks. */
   reset(isLost: (connection: OpenConnection) => boolean): void;
   /** Nothing came and nothing left for a while: true where that is nobody's but the client's doing. */
@@ -131,6 +133,15 @@ class Shares implements ConnectionShares {
     this.#count(connection, 1);
     connection.hasAsked = true;
     return { ended: () => this.#count(connection, -1) };
+  }
+
+  answerAtOnce(socket: Socket): boolean {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || connection.unanswered > 0 || socket.destroyed) {
+      return false;
+    }
+    connection.busyAt = this.#options.clock.monotonic();
+    return true;
   }
 
   reset(isLost: (connection: OpenConnection) => boolean): void {

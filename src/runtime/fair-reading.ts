@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../domain/time/clock.ts';
 import { createFairTurns, type Holder } from './fair-places.ts';
+import type { RepeatedRequests } from './repeated-requests.ts';
 
 export interface FairReadingOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -18,7 +19,7 @@ export interface FairReadingOptions {
  */
 export interface FairReading {
   /** Takes over what is read from a new connection; to be called when its parser listens already. */
-  attach(socket: Socket): void;
+  attach(socket: Socket, repeated?: RepeatedRequests): void;
 }
 
 /** Of one holder in one turn of the event loop, in milliseconds. A request takes some tens of microseconds. */
@@ -31,6 +32,8 @@ const acceptingMs = 0.2;
 const longestDebtMs = 5;
 /** The parser gets what was read in pieces of so many bytes: by itself it makes thousands of requests of 64 KiB. */
 const biteBytes = 1_024;
+/** Who became known, or is known no more, has the share that goes with it after so long. */
+const holderMs = 1_000;
 
 export function createFairReading(options: FairReadingOptions): FairReading {
   return new Reading(options);
@@ -47,8 +50,17 @@ interface Source {
 interface Connection {
   readonly socket: Socket;
   readonly parsers: readonly ((bytes: Buffer) => void)[];
+  readonly repeated: RepeatedRequests | undefined;
+  holder: Holder | undefined;
+  /** Until when the holder need not be looked up again. */
+  holderUntilMs: number;
   /** What was read and not yet parsed. */
   rest: Buffer | undefined;
+}
+
+interface Current {
+  readonly source: Source;
+  readonly sinceMs: number;
 }
 
 class Reading implements FairReading {
@@ -57,7 +69,7 @@ class Reading implements FairReading {
   readonly #sources = new Map<string, Source>();
   readonly #turns = createFairTurns();
   /** Whose work goes on; promises that it settled included, which run before the next is begun. */
-  #current: { readonly source: Source; readonly sinceMs: number } | undefined;
+  #current: Current | undefined;
   #isTurnEndDue = false;
   #isAccepting = false;
 
@@ -65,25 +77,32 @@ class Reading implements FairReading {
     this.#options = options;
   }
 
-  attach(socket: Socket): void {
+  attach(socket: Socket, repeated?: RepeatedRequests): void {
     const parsers = socket.listeners('data') as ((bytes: Buffer) => void)[];
-    const connection: Connection = { socket, parsers, rest: undefined };
+    const connection: Connection = {
+      socket,
+      parsers,
+      repeated,
+      holder: undefined,
+      holderUntilMs: 0,
+      rest: undefined,
+    };
     socket.removeAllListeners('data');
     socket.on('data', (bytes: Buffer) => this.#read(connection, bytes));
     // To accept it took time as well.
-    this.#begin(this.#sourceOf(socket));
+    this.#begin(connection);
     this.#isAccepting = true;
   }
 
   #read(connection: Connection, bytes: Buffer): void {
-    const source = this.#sourceOf(connection.socket);
     if (connection.rest !== undefined) {
       this.#keep(connection, Buffer.concat([connection.rest, bytes]));
       return;
     }
-    this.#begin(source);
+    const current = this.#begin(connection);
+    const { source } = current;
     const rest =
-      source.waiting.length > 0 ? bytes : this.#parse(connection, source, { bytes, partMs: turnMs });
+      source.waiting.length > 0 ? bytes : this.#parse(connection, current, { bytes, partMs: turnMs });
     if (rest !== undefined) {
       source.waiting.push(connection);
       this.#keep(connection, rest);
@@ -92,18 +111,16 @@ class Reading implements FairReading {
 
   /** @returns what is left when the source has used up that part of this turn */
   #parse(
-    { socket, parsers }: Connection,
-    source: Source,
+    connection: Connection,
+    { source, sinceMs }: Current,
     { bytes, partMs }: { readonly bytes: Buffer; readonly partMs: number },
   ): Buffer | undefined {
-    for (let at = 0; at < bytes.length && !socket.destroyed; at += biteBytes) {
-      if (this.#usedMs(source) >= partMs) {
+    for (let at = 0; at < bytes.length && !connection.socket.destroyed; at += biteBytes) {
+      // What was just begun has used nothing yet.
+      if ((at === 0 ? source.usedMs : this.#usedMs(source)) >= partMs) {
         return bytes.subarray(at);
       }
-      const bite = bytes.length <= biteBytes ? bytes : bytes.subarray(at, at + biteBytes);
-      for (const parser of parsers) {
-        parser.call(socket, bite);
-      }
+      handOn(connection, sinceMs, bytes.length <= biteBytes ? bytes : bytes.subarray(at, at + biteBytes));
     }
     return undefined;
   }
@@ -118,8 +135,13 @@ class Reading implements FairReading {
     }
   }
 
-  #sourceOf({ remoteAddress = '' }: Socket): Source {
-    const holder = this.#options.holderOf(remoteAddress);
+  #sourceOf(connection: Connection, nowMs: number): Source {
+    let { holder } = connection;
+    if (holder === undefined || nowMs >= connection.holderUntilMs) {
+      holder = this.#options.holderOf(connection.socket.remoteAddress ?? '');
+      connection.holder = holder;
+      connection.holderUntilMs = nowMs + holderMs;
+    }
     const known = this.#sources.get(holder.pod);
     if (known !== undefined) {
       return known;
@@ -129,10 +151,12 @@ class Reading implements FairReading {
     return source;
   }
 
-  #begin(source: Source): void {
-    const nowMs = this.#settle();
-    this.#current = { source, sinceMs: nowMs };
+  #begin(connection: Connection): Current {
+    const sinceMs = this.#settle();
+    const current = { source: this.#sourceOf(connection, sinceMs), sinceMs };
+    this.#current = current;
     this.#awaitTurnEnd();
+    return current;
   }
 
   #awaitTurnEnd(): void {
@@ -198,19 +222,35 @@ class Reading implements FairReading {
 
   /** One of its connections, as far as it comes. */
   #serve(source: Source, partMs: number): void {
-    this.#begin(source);
+    const current = { source, sinceMs: this.#settle() };
+    this.#current = current;
+    this.#awaitTurnEnd();
     this.#turns.take(source.holder);
     const connection = source.waiting.shift();
     const { rest: bytes } = connection ?? {};
     if (connection === undefined || bytes === undefined || connection.socket.destroyed) {
       return;
     }
-    connection.rest = this.#parse(connection, source, { bytes, partMs });
+    connection.rest = this.#parse(connection, current, { bytes, partMs });
     if (connection.rest === undefined) {
       readOn(connection.socket);
     } else {
       source.waiting.push(connection);
     }
+  }
+}
+
+/** To be answered at once where that may be, else to the parser. */
+function handOn({ socket, parsers, repeated }: Connection, startedAt: number, bytes: Buffer): void {
+  const parse = () => {
+    for (const parser of parsers) {
+      parser.call(socket, bytes);
+    }
+  };
+  if (repeated === undefined) {
+    parse();
+  } else if (!repeated.answer(bytes, startedAt)) {
+    repeated.learn(bytes, parse);
   }
 }
 

@@ -9,7 +9,8 @@ import {
 } from './connection-shares.ts';
 import { createPeers, type NamespaceOfPeer, type UnknownPeers } from './fair-places.ts';
 import { createFairReading, type FairReading } from './fair-reading.ts';
-import { refuseMalformed } from './refuse-malformed.ts';
+import { faultOf, mostHeaders, refuseMalformed } from './refuse-malformed.ts';
+import { RepeatedRequests, type Repeats } from './repeated-requests.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -28,7 +29,7 @@ export interface HttpServerOptions {
   readonly namespaceOf?: NamespaceOfPeer;
   readonly clock: Clock;
   /** Must answer, or destroy the response. What it throws becomes a bare 500. */
-  handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+  handle(request: IncomingMessage, response: ServerResponse, repeats: Repeats): void | Promise<void>;
   /** A bug: `handle` threw. */
   onFault(error: unknown): void;
   /**
@@ -56,9 +57,6 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** The clients of IMDS send ten, and a proxy in the pod adds as many; two thousand cost as much as fifty requests. */
-const mostHeaders = 100;
-
 /** One handler on any number of addresses, with a limit on everything a client can make it hold. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   return new LimitedServer(options);
@@ -71,6 +69,7 @@ class LimitedServer implements HttpServer {
   readonly #servers: Server[] = [];
   readonly #shares: ConnectionShares;
   readonly #reading: FairReading;
+  readonly #repeated = new WeakMap<Socket, RepeatedRequests>();
   #lastBusyAt: number;
 
   constructor(options: HttpServerOptions) {
@@ -122,7 +121,7 @@ class LimitedServer implements HttpServer {
     server.on('checkContinue', (request, response) => this.#serve(request, response));
     server.on('checkExpectation', (request, response) => this.#serve(request, response));
     server.on('connection', () => this.#wasBusy());
-    attachFairly(server, this.#shares, this.#reading);
+    this.#attachFairly(server);
     server.on('clientError', (error, socket) => refuseMalformed(error, socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -172,6 +171,25 @@ class LimitedServer implements HttpServer {
     await closed;
   }
 
+  /** A connection that is refused gets no parser. */
+  #attachFairly(server: Server): void {
+    const attachParser = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (socket) => {
+      if (this.#shares.admit(socket)) {
+        for (const attach of attachParser) {
+          attach.call(server, socket);
+        }
+        const repeated = new RepeatedRequests(socket, {
+          mayAnswer: () => !this.draining && this.#shares.answerAtOnce(socket),
+          unreadMs: this.#options.limits.requestMs,
+        });
+        this.#repeated.set(socket, repeated);
+        this.#reading.attach(socket, repeated);
+      }
+    });
+  }
+
   #wasBusy(): void {
     if (this.draining) {
       this.#lastBusyAt = this.#options.clock.monotonic();
@@ -179,8 +197,10 @@ class LimitedServer implements HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    const repeated = this.#repeated.get(request.socket);
+    repeated?.note(request);
     const counted = this.#shares.begin(request.socket);
-    if (counted === undefined) {
+    if (counted === undefined || repeated === undefined) {
       return;
     }
     response.once('close', counted.ended);
@@ -195,7 +215,7 @@ class LimitedServer implements HttpServer {
     }
     this.inFlight += 1;
     try {
-      const done = this.#options.handle(request, response);
+      const done = this.#options.handle(request, response, repeated);
       if (done === undefined) {
         this.#leave();
       } else {
@@ -220,35 +240,4 @@ class LimitedServer implements HttpServer {
       response.writeHead(500, { 'Content-Length': 0, Connection: 'close' }).end();
     }
   }
-}
-
-/** A connection that is refused gets no parser. */
-function attachFairly(server: Server, shares: ConnectionShares, reading: FairReading): void {
-  const attachParser = server.listeners('connection') as ((socket: Socket) => void)[];
-  server.removeAllListeners('connection');
-  server.on('connection', (socket) => {
-    if (shares.admit(socket)) {
-      for (const attach of attachParser) {
-        attach.call(server, socket);
-      }
-      reading.attach(socket);
-    }
-  });
-}
-
-/** The status of a request that nobody is to read; the server must keep one header more than may be. */
-function faultOf(request: IncomingMessage): 400 | 431 | undefined {
-  if (request.rawHeaders.length > 2 * mostHeaders) {
-    return 431;
-  }
-  return namesOneHost(request) ? undefined : 400;
-}
-
-/** Two readers could take a doubled Host differently; before HTTP/1.1 there need be none. */
-function namesOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    hosts += rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === 'host' ? 1 : 0;
-  }
-  return hosts === 1 || (hosts === 0 && httpVersion !== '1.1');
 }

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { createHistogram, type Observe } from './histogram.ts';
 
 export interface MetricDefinition<Label extends string> {
   readonly name: string;
@@ -7,6 +8,12 @@ export interface MetricDefinition<Label extends string> {
 }
 
 export type LabelValues<Label extends string> = Readonly<Record<Label, string>>;
+
+export interface ObserveWith<Label extends string> {
+  (labels: LabelValues<Label>, value: number): void;
+  /** For those who observe the same series again and again. */
+  series(labels: LabelValues<Label>): Observe;
+}
 
 /**
  * Numbers that Prometheus reads. Label values must come from a bounded set: each combination stays in memory.
@@ -32,7 +39,7 @@ export interface Metrics {
   histogram<Label extends string>(
     definition: MetricDefinition<Label>,
     buckets: readonly number[],
-  ): (labels: LabelValues<Label>, value: number) => void;
+  ): ObserveWith<Label>;
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -75,9 +82,11 @@ export function createMetrics(): Metrics {
         },
       });
     },
-    histogram(definition, buckets) {
-      const histogram = new Histogram({ ...basics(definition), buckets: [...buckets] });
-      return (labels, value) => histogram.observe(labels, value);
+    histogram({ labels = [], ...definition }, buckets) {
+      const series = createHistogram(registry, { ...definition, labels, buckets });
+      return Object.assign((of: Parameters<typeof series>[0], value: number) => series(of)(value), {
+        series,
+      });
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

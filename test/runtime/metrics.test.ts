@@ -36,6 +36,24 @@ describe('metrics', () => {
     expect(await metrics.text()).not.toContain('g{pod=');
   });
 
+  it('count each value of a series in every bucket that it is below, whichever way it is found', async () => {
+    const metrics = createMetrics();
+    const seconds = metrics.histogram({ name: 's', help: 's', labels: ['kind', 'to'] }, [1, 2]);
+    const observe = seconds.series({ kind: 'x', to: 'y' });
+    observe(1);
+    observe(3);
+    seconds({ to: 'y', kind: 'x' }, 1.5);
+    seconds({ kind: 'xy', to: '' }, 0);
+    const text = await metrics.text();
+    expect(text).toContain('# TYPE s histogram');
+    const of = (kind: string, to: string) =>
+      [
+        ...text.matchAll(new RegExp(`^s_(\\w+)\\{(?:le="(.*?)",)?kind="${kind}",to="${to}"\\} (.*)$`, 'gm')),
+      ].map(([, what, le, value]) => `${what} ${le ?? ''} ${value}`);
+    expect(of('x', 'y')).toEqual(['bucket 1 1', 'bucket 2 2', 'bucket +Inf 3', 'sum  5.5', 'count  3']);
+    expect(of('xy', '')).toEqual(['bucket 1 1', 'bucket 2 1', 'bucket +Inf 1', 'sum  0', 'count  1']);
+  });
+
   it('leave out what has no value now, and never call it 0', async () => {
     const metrics = createMetrics();
     let known: number | undefined;

@@ -1,6 +1,8 @@
 /** Wakes waiters when something they read may have changed. */
 export interface ChangeNotice {
   announce(): void;
+  /** Grows with every announcement: what was worked out from what is announced holds while this stays. */
+  readonly version: number;
   /** Resolves at the next change; rejects with the signal's reason. */
   next(signal: AbortSignal): Promise<void>;
   /** Calls `onChange` at each change, for as long as the notice lives. */
@@ -10,8 +12,13 @@ export interface ChangeNotice {
 export function createChangeNotice(): ChangeNotice {
   const waiters = new Set<() => void>();
   const listeners: (() => void)[] = [];
+  let version = 0;
   return {
+    get version() {
+      return version;
+    },
     announce() {
+      version += 1;
       for (const call of listeners) {
         call();
       }

@@ -167,5 +167,5 @@ export function namespaceOfPeer(pods: Pick<PodIndex, 'byAddress'>): (peer: strin
 
 /** `127.0.0.0/8` or `::1`. */
 export function isLoopback(address: string): boolean {
-  return address === '::1' || (isIPv4(address) && address.startsWith('127.'));
+  return address === '::1' || (address.startsWith('127.') && isIPv4(address));
 }

@@ -39,6 +39,7 @@ export function createDecide(
 ): Decide {
   return {
     isExcepted: (pod) =>
+      view.exceptions.in(pod.namespace).size > 0 &&
       Object.entries(pod.labels).some(
         ([name, value]) => view.exceptions.with(pod.namespace, labelKey(name, value)).size > 0,
       ),

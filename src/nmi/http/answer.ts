@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Repeats } from '../../runtime/repeated-requests.ts';
 import type { AccessToken, TokenAnswer } from '../tokens/token.ts';
 import { version } from '../version.ts';
 import type { ErrorAnswer } from './error-answer.ts';
@@ -11,6 +12,8 @@ export interface Exchange {
   readonly peer: string;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
+  /** Where an answer may be left for when the same is asked again. */
+  readonly repeats?: Repeats | undefined;
 }
 
 /** Distinguishes the agent from IMDS: a probe in a pod looks for it. */
@@ -81,6 +84,47 @@ export interface TokenJson {
   forHost(answer: TokenAnswer, nowMs: number): string;
 }
 
+/** Whole answers with a token, header and all, as Node writes them on a connection that is kept. */
+export interface WholeAnswers {
+  forPod(answer: TokenAnswer, nowMs: number): string;
+}
+
+/**
+ * Each is written once a second, and sent to all who ask within it.
+ * @param idleMs for how long a connection is kept
+ */
+export function createWholeAnswers(json: Pick<TokenJson, 'forPod'>, idleMs: number): WholeAnswers {
+  const written = new WeakMap<TokenAnswer, { readonly leftSec: number; readonly text: string }>();
+  return {
+    forPod(answer, nowMs) {
+      const leftSec = secondsLeft(answer[0], nowMs);
+      const known = written.get(answer);
+      if (known?.leftSec === leftSec) {
+        return known.text;
+      }
+      const body = json.forPod(answer, nowMs);
+      const text = [
+        'HTTP/1.1 200 OK',
+        `Content-Type: ${jsonType}`,
+        `Content-Length: ${body.length}`,
+        'Cache-Control: no-store',
+        `${agentHeader}: ${version}`,
+        `Date: ${new Date(nowMs).toUTCString()}`,
+        'Connection: keep-alive',
+        `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}`,
+        '',
+        body,
+      ].join('\r\n');
+      written.set(answer, { leftSec, text });
+      return text;
+    },
+  };
+}
+
+function secondsLeft({ expiresOnSec }: AccessToken, nowMs: number): number {
+  return Math.max(0, Math.floor(expiresOnSec - nowMs / 1000));
+}
+
 interface Pieces {
   readonly before: string;
   readonly between: string;
@@ -96,7 +140,7 @@ export function createTokenJson(): TokenJson {
       pieces = write(token);
       written.set(token, pieces);
     }
-    const leftSec = Math.max(0, Math.floor(token.expiresOnSec - nowMs / 1000));
+    const leftSec = secondsLeft(token, nowMs);
     return `${pieces.before}${leftSec}${pieces.between}${leftSec}${pieces.after}`;
   };
   return {

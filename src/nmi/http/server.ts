@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/time/clock.ts';
+import type { Repeats } from '../../runtime/repeated-requests.ts';
 import { normalAddress } from '../cluster/pod-index.ts';
 import { answerError, type Exchange } from './answer.ts';
 import { type CanonicalTarget, canonicalTarget } from './canonical-path.ts';
@@ -34,10 +35,11 @@ export function createNmiHandler(options: NmiHandlerOptions) {
     answerError(exchange, answer);
     onRefused(exchange, answer);
   };
-  return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
+  return (request: IncomingMessage, response: ServerResponse, repeats?: Repeats): void | Promise<void> => {
     const exchange: Exchange = {
       request,
       response,
+      repeats,
       peer: normalAddress(request.socket.remoteAddress ?? ''),
       startedAt: clock.monotonic(),
     };

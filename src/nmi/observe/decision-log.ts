@@ -23,6 +23,8 @@ export interface Decision {
 export interface DecisionLog {
   /** Logs the first of its kind at once; the same again is only counted. */
   record(decision: Decision): void;
+  /** @returns records the same again, that took so many milliseconds */
+  again(decision: Decision): (ms: number) => void;
   /** Logs a fault of the agent with its stack; the same again is only counted. */
   fault(error: unknown): void;
   /** Logs the sums of what was counted; called once a minute. */
@@ -80,11 +82,18 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
     forget(...last);
     return true;
   };
+  /** @returns false for the first of its kind */
+  const countAgain = (key: string, ms: number): boolean => {
+    const tally = tallies.get(key);
+    if (tally === undefined) {
+      return false;
+    }
+    tally.repeats += 1;
+    tally.slowestMs = Math.max(tally.slowestMs, ms);
+    return true;
+  };
   const report = (kind: Kind): void => {
-    const tally = tallies.get(kind.key);
-    if (tally !== undefined) {
-      tally.repeats += 1;
-      tally.slowestMs = Math.max(tally.slowestMs, kind.ms);
+    if (countAgain(kind.key, kind.ms)) {
       return;
     }
     const { key, owner, facts, again } = kind;
@@ -118,8 +127,19 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
       }
     }
   };
+  /** Nearly every decision was made before, and is counted by its key alone. */
+  const record = (key: string, decision: Decision, ms = decision.ms): void => {
+    if (!countAgain(key, ms)) {
+      const { pod, uid } = decision;
+      report(within(decided(logger, key, { ...decision, ms }), { pod, uid }));
+    }
+  };
   return {
-    record: (decision) => report(within(decided(logger, decision), { pod: decision.pod, uid: decision.uid })),
+    record: (decision) => record(keyOf(decision), decision),
+    again(decision) {
+      const key = keyOf(decision);
+      return (ms) => record(key, decision, ms);
+    },
     fault: (error) => report(within(failed(logger, error), {})),
     flush,
     async run(signal) {
@@ -131,12 +151,19 @@ export function createDecisionLog(logger: Logger, clock: Clock): DecisionLog {
   };
 }
 
-function decided(logger: Logger, decision: Decision): Kind {
-  const { kind, uid, pod, identity, status, from, reason, ms } = decision;
-  const resource = decision.resource.slice(0, 200);
+function keyOf({ kind, uid, pod, identity, status, from, reason, resource }: Decision): string {
+  return `${kind} ${uid || pod} ${identity} ${status} ${from} ${reason} ${resource.slice(0, longestResource)}`;
+}
+
+/** Characters. */
+const longestResource = 200;
+
+function decided(logger: Logger, key: string, decision: Decision): Kind {
+  const { uid, pod, status, ms } = decision;
+  const resource = decision.resource.slice(0, longestResource);
   const { ms: _ms, ...facts } = { ...decision, clientId: shortId(decision.clientId), resource };
   return {
-    key: `${kind} ${uid || pod} ${identity} ${status} ${from} ${reason} ${resource}`,
+    key,
     owner: { namespace: pod.includes('/') ? (pod.split('/')[0] ?? '') : '', pod: uid || pod },
     facts,
     again: 'decided again',

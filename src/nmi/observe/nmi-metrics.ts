@@ -1,22 +1,27 @@
 import type { Clock } from '../../domain/time/clock.ts';
-import type { LabelValues, Metrics } from '../../runtime/metrics.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
 import type { HeldRequest } from '../http/held-requests.ts';
 import type { TokenSubject, UpstreamSource } from '../tokens/token.ts';
 import type { TokenMetrics } from '../tokens/token-metrics.ts';
 import type { EventOutcome } from './events/refusal-events.ts';
 
-export interface Operation {
+export interface OperationKind {
   readonly type: 'msi' | 'host';
   readonly status: number;
   /** Of the pod, once it is known to exist; empty before. */
   readonly namespace: string;
   readonly resource: string;
+}
+
+export interface Operation extends OperationKind {
   readonly seconds: number;
 }
 
 /** What the server counts. The token room and the rules room count their own. */
 export interface NmiMetrics {
   operation(operation: Operation): void;
+  /** @returns counts one such request that took so many seconds */
+  operationsOf(kind: OperationKind): (seconds: number) => void;
   /** @param reason of an `ErrorAnswer`: one of a fixed few words */
   refused(reason: string): void;
   arbitraryIdentity(): void;
@@ -73,20 +78,22 @@ export function createNmiMetrics(metrics: Metrics): NmiMetrics {
     labels: ['outcome'],
   });
   const plain = (name: string, help: string) => {
-    const count = metrics.counter({ name, help });
-    return () => count(noLabels);
+    let total = 0;
+    metrics.total({ name, help }, () => [[{}, total]]);
+    return () => {
+      total += 1;
+    };
   };
+  const operationsOf = ({ type, status, namespace, resource }: OperationKind) =>
+    operation.series({
+      operation_type: type,
+      status_code: String(status),
+      namespace,
+      resource: resource === '' ? 'none' : resourceLabel(resource),
+    });
   return {
-    operation: ({ type, status, namespace, resource, seconds }) =>
-      operation(
-        {
-          operation_type: type,
-          status_code: String(status),
-          namespace,
-          resource: resource === '' ? 'none' : resourceLabel(resource),
-        },
-        seconds,
-      ),
+    operation: ({ seconds, ...kind }) => operationsOf(kind)(seconds),
+    operationsOf,
     refused: (reason) => refused({ reason }),
     kubernetesError: (resource) => kubernetesError({ operation_type: resource }),
     metadata: (status) => metadata({ status_code: String(status) }),
@@ -100,8 +107,6 @@ export function createNmiMetrics(metrics: Metrics): NmiMetrics {
     event: (outcome) => events({ outcome }),
   };
 }
-
-const noLabels: LabelValues<never> = {};
 
 /**
  * Audiences that pods ask for day by day; every other becomes `other`, so that no client can fill a metric's

@@ -47,6 +47,8 @@ export interface TokenCache extends TokenSource {
    * `token` has to be asked. Whether the asker may have it is the caller's to decide, each time anew.
    */
   peek(question: TokenQuestion): TokenAnswer | undefined;
+  /** The same for a question that is asked again and again. */
+  peeking(question: TokenQuestion): () => TokenAnswer | undefined;
   /** To be called for every pod that is gone: nothing is renewed for it any more. */
   forget(askerId: string): void;
   /** Aborts what is under way. */
@@ -80,7 +82,18 @@ class Cache implements TokenCache {
   }
 
   peek(question: TokenQuestion): TokenAnswer | undefined {
-    const key = this.#knownKey(question);
+    return this.#peekAt(this.#knownKey(question), question);
+  }
+
+  peeking(question: TokenQuestion): () => TokenAnswer | undefined {
+    if (signsInItself(question.subject)) {
+      return () => this.peek(question);
+    }
+    const key = cacheKey(question);
+    return () => this.#peekAt(key, question);
+  }
+
+  #peekAt(key: string | undefined, question: TokenQuestion): TokenAnswer | undefined {
     const cached = key === undefined ? undefined : this.#keys.get(key);
     if (!cached?.held || !cached.askers.has(question.askerId)) {
       return undefined;
@@ -92,7 +105,7 @@ class Cache implements TokenCache {
     }
     this.#keys.touch(cached);
     this.#metrics.hit();
-    this.#renewWhenDue(cached, held, question);
+    this.#renewWhenDue(cached, held, question, at);
     return held.answer;
   }
 
@@ -222,8 +235,8 @@ class Cache implements TokenCache {
     return this.#fly(cached, question);
   }
 
-  #renewWhenDue(cached: CachedKey, held: HeldAnswer, question: TokenQuestion): void {
-    if (cached.flight || !isRenewalDue(held, this.#moment())) {
+  #renewWhenDue(cached: CachedKey, held: HeldAnswer, question: TokenQuestion, at = this.#moment()): void {
+    if (cached.flight || !isRenewalDue(held, at)) {
       return;
     }
     this.#fly(cached, question).then(

@@ -1,3 +1,4 @@
+import type { ChangeNotice } from '../../domain/time/change-notice.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { KnownPod, PodIndex } from '../cluster/pod-index.ts';
 import type { IdentityChoice } from '../decide/answer-decision.ts';
@@ -19,9 +20,12 @@ export interface ServedToken {
 }
 
 export interface TokenServiceOptions {
-  readonly view: { readonly pods: Pick<PodIndex, 'byUid'> };
+  readonly view: {
+    readonly pods: Pick<PodIndex, 'byUid'>;
+    readonly changed: Pick<ChangeNotice, 'version'>;
+  };
   readonly decide: Decide;
-  readonly tokens: Pick<TokenCache, 'peek' | 'token'>;
+  readonly tokens: Pick<TokenCache, 'peeking' | 'token'>;
   readonly clock: Pick<Clock, 'now'>;
   /**
    * Client ids, in lower case, of identities that no AzureIdentity gives access to, such as the node's own: an
@@ -35,7 +39,11 @@ export interface TokenServiceOptions {
  * for them.
  */
 export interface TokenService {
-  /** The answer, when no token has to be fetched for it. */
+  /**
+   * The answer, when no token has to be fetched for it. It is decided anew whenever anything has changed that is known
+   * of the cluster, and what is refused is decided anew each time; where nothing was, the pod asks the same as the last
+   * time, and the token is the same, it is the same object.
+   */
   now(pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): ServedToken | ErrorAnswer | undefined;
   serve(asked: AskedToken, signal: AbortSignal): Promise<ServedToken | ErrorAnswer>;
 }
@@ -46,6 +54,8 @@ export interface AskedToken {
   /** Exceptions hold for pods that ask themselves. */
   readonly mayBeExcepted: boolean;
 }
+
+type Asking = () => ReturnType<TokenService['now']>;
 
 interface Granted {
   readonly kind: 'granted';
@@ -74,14 +84,33 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
   };
   const answered = (granted: Granted, answer: TokenAnswer, from: ServedToken['from']) =>
     refusedOwner(options.refused, granted, answer) ?? served(granted, answer, from);
+  const asking = (pod: KnownPod, request: TokenRequest, mayBeExcepted: boolean): Asking => {
+    let decided:
+      | { readonly version: number; readonly granted: Granted; peek(): TokenAnswer | undefined }
+      | undefined;
+    let last: { readonly answer: TokenAnswer; readonly outcome: ServedToken | ErrorAnswer } | undefined;
+    return () => {
+      const { version } = options.view.changed;
+      if (decided?.version !== version) {
+        const granted = grant(pod, request, mayBeExcepted);
+        if (granted.kind === 'error') {
+          return granted;
+        }
+        decided = { version, granted, peek: tokens.peeking(questionOf(granted, request, pod)) };
+        last = undefined;
+      }
+      const answer = decided.peek();
+      if (answer !== undefined && answer !== last?.answer) {
+        last = { answer, outcome: answered(decided.granted, answer, 'memory') };
+      }
+      return answer && last?.outcome;
+    };
+  };
+  const lately = { ofPods: createLately(), ofTheHost: createLately() };
   return {
     now(pod, request, mayBeExcepted) {
-      const granted = grant(pod, request, mayBeExcepted);
-      if (granted.kind === 'error') {
-        return granted;
-      }
-      const answer = tokens.peek(questionOf(granted, request, pod));
-      return answer && answered(granted, answer, 'memory');
+      const known = mayBeExcepted ? lately.ofPods : lately.ofTheHost;
+      return known(pod, request, () => asking(pod, request, mayBeExcepted))();
     },
     async serve({ pod, request, mayBeExcepted }, signal) {
       const granted = grant(pod, request, mayBeExcepted);
@@ -101,6 +130,27 @@ export function createTokenService(options: TokenServiceOptions): TokenService {
         return asErrorAnswer(error, granted, isLate);
       }
     },
+  };
+}
+
+/** Of one pod; each holds a token. */
+const mostLately = 4;
+
+/** What each pod asked lately: most ask the same again and again. */
+function createLately(): (pod: KnownPod, request: TokenRequest, make: () => Asking) => Asking {
+  const lately = new WeakMap<KnownPod, Map<TokenRequest, Asking>>();
+  return (pod, request, make) => {
+    const ofPod = lately.get(pod) ?? new Map<TokenRequest, Asking>();
+    const known = ofPod.get(request);
+    if (known !== undefined) {
+      return known;
+    }
+    if (ofPod.size >= mostLately) {
+      ofPod.clear();
+    }
+    const asking = make();
+    lately.set(pod, ofPod.set(request, asking));
+    return asking;
   };
 }
 

@@ -1,12 +1,13 @@
 import type { Clock } from '../../../domain/time/clock.ts';
+import type { AnswerAgain } from '../../../runtime/repeated-requests.ts';
 import { isLoopback, type KnownPod } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
-import type { DecisionLog } from '../../observe/decision-log.ts';
+import type { Decision, DecisionLog } from '../../observe/decision-log.ts';
 import type { RefusalEvents } from '../../observe/events/refusal-events.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { PodRecord } from '../../observe/record/pod-record.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
-import { answerError, answerJson, type Exchange, type TokenJson } from '../answer.ts';
+import { answerError, answerJson, type Exchange, type TokenJson, type WholeAnswers } from '../answer.ts';
 import { clientGone, type ErrorAnswer, noIdentity, tryLater } from '../error-answer.ts';
 import type { HeldRequests } from '../held-requests.ts';
 import type { ConnectionOwners } from '../lost-addresses.ts';
@@ -18,6 +19,7 @@ export interface TokenRouteOptions {
   /** Reads a query; may remember what it read. */
   readonly read: (query: string) => TokenRequest | ErrorAnswer;
   readonly json: TokenJson;
+  readonly whole: WholeAnswers;
   readonly held: HeldRequests;
   readonly owners: Pick<ConnectionOwners, 'note'>;
   /** Whether this refusal heals by itself, so that the request is held. */
@@ -39,6 +41,7 @@ export type TokenRoute = (exchange: Exchange, query: string) => void | Promise<v
  */
 export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
   const { lookup, service, held } = options;
+  const countOf = createCounts(options);
   return (exchange, query) => {
     const request = options.read(query);
     if (request.kind === 'error') {
@@ -53,9 +56,74 @@ export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
       options.owners.note(exchange.request.socket, pod.uid);
     }
     const outcome = pod && service.now(pod, request, true);
-    return outcome === undefined || (outcome.kind === 'error' && options.mayPass(outcome))
-      ? slowly(options, exchange, request)
-      : finish(options, exchange, { outcome, request, pod });
+    if (outcome === undefined || (outcome.kind === 'error' && options.mayPass(outcome))) {
+      return slowly(options, exchange, request);
+    }
+    if (outcome.kind === 'error' || pod === undefined) {
+      return finish(options, exchange, { outcome, request, pod });
+    }
+    const asked: Asked = { request, pod, userAgent: exchange.request.headers['user-agent'] };
+    answerJson(exchange, 200, options.json.forPod(outcome.answer, options.clock.now()));
+    options.record.asked(pod, request, asked.userAgent, 'answered');
+    countOf(outcome, asked)(options.clock.monotonic() - exchange.startedAt);
+    exchange.repeats?.offer(exchange.request, answerAgain({ ...options, countOf }, exchange.peer, asked));
+  };
+}
+
+interface Asked {
+  readonly request: TokenRequest;
+  readonly pod: KnownPod;
+  readonly userAgent: string | undefined;
+}
+
+/**
+ * Answers the same request from the same connection: who asks and what he may have is decided as for the first, and
+ * where that comes to anything else than a token in memory for the very same pod, the request goes the whole way.
+ */
+function answerAgain(
+  options: TokenRouteOptions & { readonly countOf: CountOf },
+  peer: string,
+  { request, pod, userAgent }: Asked,
+): AnswerAgain {
+  const { held, lookup, service, whole, record, clock, countOf } = options;
+  return (startedAt) => {
+    const isAsBefore = held.open && lookup.peek(peer) === pod;
+    const outcome = isAsBefore ? service.now(pod, request, true) : undefined;
+    if (outcome?.kind !== 'token') {
+      return undefined;
+    }
+    const text = whole.forPod(outcome.answer, clock.now());
+    record.asked(pod, request, userAgent, 'answered');
+    countOf(outcome, { request, pod })(clock.monotonic() - startedAt);
+    return text;
+  };
+}
+
+type CountOf = (outcome: ServedToken, asked: Pick<Asked, 'request' | 'pod'>) => (ms: number) => void;
+
+/** What counts and logs an outcome is made once for each: it is the same object for the same pod and request. */
+function createCounts({ metrics, log }: TokenRouteOptions): CountOf {
+  const made = new WeakMap<ServedToken, (ms: number) => void>();
+  const make: CountOf = (outcome, { request, pod }) => {
+    const { namespace } = pod;
+    const observe = metrics.operationsOf({ type: 'msi', status: 200, namespace, resource: request.resource });
+    const record = log.again(decisionOf({ peer: '', outcome, request, pod, ms: 0 }));
+    return (ms) => {
+      if (outcome.isArbitrary) {
+        metrics.arbitraryIdentity();
+      }
+      observe(ms / 1000);
+      record(ms);
+    };
+  };
+  return (outcome, asked) => {
+    const known = made.get(outcome);
+    if (known !== undefined) {
+      return known;
+    }
+    const count = make(outcome, asked);
+    made.set(outcome, count);
+    return count;
   };
 }
 
@@ -116,16 +184,26 @@ function finish(options: TokenRouteOptions, exchange: Exchange, { outcome, reque
   const ms = clock.monotonic() - exchange.startedAt;
   const resource = request?.resource ?? '';
   metrics.operation({ type: 'msi', status, namespace: pod?.namespace ?? '', resource, seconds: ms / 1000 });
-  log.record({
+  log.record(decisionOf({ peer: exchange.peer, outcome, request, pod, ms }));
+}
+
+interface Decided extends Finish {
+  readonly peer: string;
+  readonly ms: number;
+}
+
+function decisionOf({ peer, outcome, request, pod, ms }: Decided): Decision {
+  const isErrorAnswer = outcome.kind === 'error';
+  return {
     kind: 'msi',
-    pod: pod === undefined ? exchange.peer : `${pod.namespace}/${pod.name}`,
+    pod: pod === undefined ? peer : `${pod.namespace}/${pod.name}`,
     uid: pod?.uid ?? '',
     identity: isErrorAnswer ? '' : outcome.identity,
     clientId: isErrorAnswer ? '' : outcome.answer[0].clientId,
-    resource,
-    status,
+    resource: request?.resource ?? '',
+    status: isErrorAnswer ? outcome.status : 200,
     from: isErrorAnswer ? '' : outcome.from,
     reason: isErrorAnswer ? outcome.reason : outcome.isArbitrary ? 'several-identities' : '',
     ms,
-  });
+  };
 }

@@ -1,0 +1,157 @@
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type AgentWorld,
+  azureIdentity,
+  binding,
+  exception,
+  nodeIdentity,
+  pod,
+  seedShop,
+  startWorld,
+  tokenTarget,
+  until,
+  type WorldOptions,
+} from './agent-world.ts';
+
+const request = `GET ${tokenTarget} HTTP/1.1\r\nHost: 169.254.169.254\r\nMetadata: true\r\nUser-Agent: curl/8.5.0\r\n\r\n`;
+
+let world: AgentWorld;
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) {
+    socket.destroy();
+  }
+  await world[Symbol.asyncDispose]();
+});
+
+interface Got {
+  readonly status: number;
+  readonly header: string;
+  readonly json: Readonly<Record<string, string>>;
+}
+
+/** Sends the very same bytes again and again over one connection. */
+async function repeating(options: WorldOptions = {}, from = '127.0.0.7'): Promise<() => Promise<Got>> {
+  world = await startWorld({ before: seedShop, ...options });
+  const socket = connect({ port: world.port, host: '127.0.0.1', localAddress: from });
+  socket.on('error', () => undefined);
+  sockets.push(socket);
+  let seen = '';
+  socket.setEncoding('latin1').on('data', (text) => {
+    seen += text;
+  });
+  return () => {
+    seen = '';
+    socket.write(request);
+    return until(() => {
+      const [header = '', body] = seen.split('\r\n\r\n');
+      const length = Number(/^Content-Length: (\d+)/m.exec(header)?.[1]);
+      return body === undefined || body.length < length
+        ? undefined
+        : { status: Number(header.slice(9, 12)), header, json: JSON.parse(body) };
+    });
+  };
+}
+
+/** Asks until the answer is another one, which a watch brings about. */
+async function untilStatus(ask: () => Promise<Got>, status: number): Promise<Got> {
+  return until(async () => {
+    const got = await ask();
+    return got.status === status ? got : undefined;
+  });
+}
+
+const names = (header: string) => header.split('\r\n').map((line) => line.split(':')[0]);
+
+describe('a client that sends the very same request again', () => {
+  it('gets the same answer with the same header', async () => {
+    const ask = await repeating();
+    const first = await ask();
+    const second = await ask();
+    const third = await ask();
+    expect(names(second.header)).toEqual(names(first.header));
+    expect(third.json['access_token']).toBe(first.json['access_token']);
+    const withoutTime = (text: string) =>
+      text.replace(/^Date: .*$/m, 'Date').replace(/^Content-Length: .*$/m, '');
+    expect(withoutTime(third.header)).toBe(withoutTime(first.header));
+  });
+
+  it('is counted, logged and recorded each time', async () => {
+    const ask = await repeating();
+    for (let times = 0; times < 5; times += 1) {
+      await ask();
+    }
+    const metrics = await world.metrics();
+    expect(metrics).toMatch(
+      /operations_duration_seconds_count\{operation_type="msi",status_code="200".*\} 5/,
+    );
+    expect(metrics).toContain('podid_nmi_token_hits_total 4');
+    expect(world.log.filter(({ msg }) => msg === 'decided')).toHaveLength(2);
+    const record = await world.record();
+    expect(JSON.parse(record.text).pods[0].uses).toMatchObject([{ sdk: 'curl', outcome: 'answered' }]);
+    await world.end();
+    expect(world.log.filter(({ msg }) => msg === 'decided again')).toMatchObject([{ times: 3 }]);
+  });
+
+  it.each([
+    [
+      'its binding is gone',
+      (at: AgentWorld) => at.kube.store.remove('AzureIdentityBinding', 'shop', 'web-binding'),
+    ],
+    ['its identity is gone', (at: AgentWorld) => at.kube.store.remove('AzureIdentity', 'shop', 'web')],
+    [
+      'its label is another one',
+      (at: AgentWorld) => at.kube.store.seed(pod({ name: 'web', ip: '127.0.0.7', labels: {} })),
+    ],
+  ])('is refused as soon as %s', async (_title, change) => {
+    const ask = await repeating();
+    await ask();
+    expect(await ask()).toMatchObject({ status: 200 });
+    change(world);
+    expect(await untilStatus(ask, 400)).toMatchObject({ json: { error: 'invalid_request' } });
+  });
+
+  it('gets the token of another identity as soon as that is bound to it', async () => {
+    const ask = await repeating();
+    const { json } = await ask();
+    await ask();
+    world.kube.store.seed(azureIdentity('api'));
+    world.kube.store.seed(binding('api', 'web'));
+    world.kube.store.remove('AzureIdentityBinding', 'shop', 'web-binding');
+    const other = await until(async () => {
+      const got = await ask();
+      return got.status === 200 && got.json['client_id'] !== json['client_id'] ? got : undefined;
+    });
+    expect(other.json['access_token']).not.toBe(json['access_token']);
+  });
+
+  it('is answered as the node as soon as it is excepted', async () => {
+    const ask = await repeating();
+    await ask();
+    await ask();
+    world.kube.store.seed(exception('legacy', { aadpodidbinding: 'web' }));
+    const got = await until(async () => {
+      const answer = await ask();
+      return answer.json['client_id'] === nodeIdentity.clientId ? answer : undefined;
+    });
+    expect(got.status).toBe(200);
+  });
+
+  it('has its connection reset when its pod is gone', async () => {
+    const ask = await repeating();
+    await ask();
+    await ask();
+    const closed = new Promise((resolve) => sockets[0]?.once('close', resolve));
+    world.kube.store.remove('Pod', 'shop', 'web');
+    await closed;
+  });
+
+  it('waits, as any other, once another pod claims its address', async () => {
+    const ask = await repeating({ flags: ['--hold-sec=0'] });
+    await ask();
+    await ask();
+    world.kube.store.seed(pod({ name: 'twin', ip: '127.0.0.7', namespace: 'other' }));
+    expect(await untilStatus(ask, 503)).toMatchObject({ json: { error: 'temporarily_unavailable' } });
+  });
+});

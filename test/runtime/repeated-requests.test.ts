@@ -1,0 +1,276 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createHttpServer } from '../../src/runtime/http-server.ts';
+import type { Repeats } from '../../src/runtime/repeated-requests.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
+
+const cleanUps: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) {
+    await cleanUp();
+  }
+});
+
+const limits = {
+  headerBytes: 16_384,
+  idleMs: 5_000,
+  connections: 50,
+  connectionsPerPeer: 50,
+};
+const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
+/** What is answered again is told from what was handled by its name alone. */
+const answerOf = (name: string, path: string) =>
+  `HTTP/1.1 200 OK\r\nContent-Length: ${name.length + path.length}\r\n\r\n${name}${path}`;
+
+interface Options {
+  readonly requestMs?: number;
+  /** That each look at the clock takes, so that connections have to wait. */
+  readonly lookMs?: number;
+  readonly again?: (path: string) => string | undefined;
+  handle?(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+}
+
+/** Offers every request for its next time. */
+async function started({
+  again = (path) => answerOf('again', path),
+  handle,
+  requestMs = 60_000,
+  lookMs = 0,
+}: Options = {}) {
+  const clock = systemClock();
+  let lookedMs = 0;
+  const handled: string[] = [];
+  const server = createHttpServer({
+    limits: { ...limits, requestMs },
+    clock: {
+      ...clock,
+      monotonic() {
+        lookedMs += lookMs;
+        return clock.monotonic() + lookedMs;
+      },
+    },
+    handle(request: IncomingMessage, response: ServerResponse, repeats: Repeats) {
+      const path = request.url ?? '';
+      handled.push(path);
+      repeats.offer(request, () => again(path));
+      if (handle !== undefined) {
+        return handle(request, response);
+      }
+      response.end(`first${path}`);
+    },
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  const port = await server.listen('127.0.0.1', 0);
+  cleanUps.push(() => server.close());
+  const open = (): Client => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => undefined);
+    cleanUps.push(() => void socket.destroy());
+    return new Client(socket);
+  };
+  return { server, handled, open };
+}
+
+class Client {
+  readonly socket: Socket;
+  #text = '';
+  #isClosed = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setEncoding('latin1').on('data', (text) => {
+      this.#text += text;
+    });
+    socket.on('close', () => {
+      this.#isClosed = true;
+    });
+  }
+
+  get bodies(): string[] {
+    return [...this.#text.matchAll(/\r\n\r\n((?:first|again)\/[a-z]*)/g)].map(([, body]) => body ?? '');
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  async write(text: string): Promise<void> {
+    await new Promise((resolve) => this.socket.write(text, 'latin1', resolve));
+  }
+
+  /** Until so many answers have come, or the connection was closed. */
+  async answers(count: number): Promise<string[]> {
+    while (this.bodies.length < count && !this.#isClosed) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    return this.bodies;
+  }
+
+  async closed(): Promise<void> {
+    while (!this.#isClosed) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  /** Writes, and waits for one answer more. */
+  async ask(text: string): Promise<string> {
+    const before = this.bodies.length;
+    await this.write(text);
+    return (await this.answers(before + 1)).at(-1) ?? '';
+  }
+}
+
+describe('a request that comes again in the same bytes', () => {
+  it('is answered as was offered, on its own connection alone', async () => {
+    const { open, handled } = await started();
+    const one = open();
+    expect(await one.ask(get('/a'))).toBe('first/a');
+    expect(await one.ask(get('/a'))).toBe('again/a');
+    expect(await one.ask(get('/a'))).toBe('again/a');
+    expect(await open().ask(get('/a'))).toBe('first/a');
+    expect(handled).toEqual(['/a', '/a']);
+  });
+
+  it('is parsed and handled when anything in it differs', async () => {
+    const { open } = await started();
+    const one = open();
+    await one.ask(get('/a'));
+    expect(await one.ask(get('/b'))).toBe('first/b');
+    expect(await one.ask(get('/b', 'X-Forwarded-For: y\r\n'))).toBe('first/b');
+    expect(await one.ask(get('/b', 'X-Forwarded-For: y\r\n'))).toBe('again/b');
+  });
+
+  it('is handled where there is no answer to it any more', async () => {
+    let isOffered = true;
+    const { open } = await started({ again: (path) => (isOffered ? answerOf('again', path) : undefined) });
+    const one = open();
+    await one.ask(get('/a'));
+    expect(await one.ask(get('/a'))).toBe('again/a');
+    isOffered = false;
+    expect(await one.ask(get('/a'))).toBe('first/a');
+  });
+
+  it('is no request where it is the body of another', async () => {
+    const { open, handled } = await started();
+    const one = open();
+    await one.ask(get('/a'));
+    await one.ask(get('/a'));
+    const body = get('/a');
+    await one.ask(`POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
+    await one.write(body);
+    expect(await one.ask(get('/a'))).toBe('first/a');
+    expect(one.bodies).toEqual(['first/a', 'again/a', 'first/p', 'first/a']);
+    expect(handled).toEqual(['/a', '/p', '/a']);
+  });
+
+  it('is no request where another has begun before it', async () => {
+    const { open, handled } = await started();
+    const one = open();
+    await one.ask(get('/a'));
+    await one.ask(`${get('/b')}GET /c HTTP/1.1\r\nX: `);
+    expect(await one.ask(get('/a'))).toBe('first/c');
+    expect(handled).toEqual(['/a', '/b', '/c']);
+  });
+
+  it('waits for the answers before it', async () => {
+    const ends: (() => void)[] = [];
+    const { open } = await started({
+      handle(request, response) {
+        const end = () => response.end(`first${request.url}`);
+        return request.url === '/slow' ? void ends.push(end) : void end();
+      },
+    });
+    const one = open();
+    await one.ask(get('/a'));
+    await one.write(get('/slow'));
+    while (ends.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await one.write(get('/a'));
+    ends[0]?.();
+    expect(await one.answers(3)).toEqual(['first/a', 'first/slow', 'first/a']);
+  });
+
+  it('is told that its connection ends while the server drains', async () => {
+    const { open, server } = await started();
+    const one = open();
+    await one.ask(get('/a'));
+    const drained = server.drain({ idleMs: 200, mostMs: 10_000 });
+    await one.ask(get('/a'));
+    expect(one.bodies).toEqual(['first/a', 'first/a']);
+    expect(one.text).toContain('Connection: close');
+    await drained;
+  });
+
+  it.each([
+    ['asks for an end of the connection', get('/a', 'Connection: close\r\n')],
+    ['is of HTTP/1.0', 'GET /a HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n'],
+    ['has a body', get('/a', 'Content-Length: 1\r\n')],
+    ['asks for another protocol', get('/a', 'Connection: upgrade\r\nUpgrade: h2c\r\n')],
+    ['waits for 100', get('/a', 'Expect: 100-continue\r\n')],
+    ['asks for the header alone', get('/a').replace('GET', 'HEAD')],
+  ])('is handled each time where it %s', async (_title, text) => {
+    const { open } = await started();
+    const one = open();
+    await one.write(text);
+    await one.write(text);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(one.bodies).not.toContain('again/a');
+  });
+
+  it('lets go of a client that does not read what it asks for again and again', async () => {
+    const body = 'x'.repeat(1_000_000);
+    const large = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const { open, server } = await started({ again: () => large, requestMs: 300 });
+    const one = open();
+    await one.ask(get('/a'));
+    one.socket.pause();
+    for (let times = 0; times < 40 && server.connections > 0; times += 1) {
+      one.socket.write(get('/a'));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    while (server.connections > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+
+  it('is answered like any other, however its bytes come', async () => {
+    const request = fc.constantFrom(
+      get('/a'),
+      get('/a'),
+      get('/b'),
+      get('/c', `X: ${'y'.repeat(1_500)}\r\n`),
+      `POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: ${get('/a').length}\r\n\r\n${get('/a')}`,
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(request, { minLength: 1, maxLength: 8 }),
+        fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 12 }),
+        fc.constantFrom(0, 0.3),
+        async (requests, pieces, lookMs) => {
+          const { open } = await started({ lookMs });
+          const one = open();
+          one.socket.setNoDelay(true);
+          const whole = requests.join('');
+          for (let at = 0, turn = 0; at < whole.length; turn += 1) {
+            const length = pieces[turn % pieces.length] ?? 1;
+            // Pieces that are as long as a request are often one.
+            const size = turn % 2 === 0 ? get('/a').length : length;
+            await one.write(whole.slice(at, at + size));
+            await new Promise((resolve) => setImmediate(resolve));
+            at += size;
+          }
+          const bodies = await one.answers(requests.length);
+          const paths = bodies.map((body) => body.slice('first'.length));
+          expect(paths).toEqual(requests.map((text) => /\/[a-z]/.exec(text)?.[0]));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
