@@ -81,7 +81,9 @@ const usedImplementations = ['RoleAssignmentsImpl', 'RoleDefinitionsImpl'];
 /**
  * What packages carry along and podid never asks for: inquirer's editor prompt brings character sets of half
  * a megabyte, commander brings Node's child processes (and with them its network) to each start for commands
- * that are programs of their own, and the clients of Azure's SDKs bring every group of operations there is.
+ * that are programs of their own, the clients of Azure's SDKs bring every group of operations there is, and the metrics
+ * library brings summaries, a gateway to push to, a cluster of processes and numbers of Node's own, with Node's zlib and
+ * the whole of OpenTelemetry's API: to each start of a daemon.
  */
 const unusedParts = {
   name: 'unused-parts',
@@ -90,6 +92,9 @@ const unusedParts = {
     onLoad({ filter: /./, namespace: 'unused-prompt' }, () => ({ contents: 'export default undefined;' }));
     onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
       /[\\/]commander[\\/]/.test(importer) ? { path, namespace: 'unused-module' } : undefined,
+    );
+    onResolve({ filter: /^\.\/lib\/(summary|pushgateway|cluster|defaultMetrics)$/ }, ({ path, importer }) =>
+      /[\\/]prom-client[\\/]index\.js$/.test(importer) ? { path, namespace: 'unused-module' } : undefined,
     );
     onLoad({ filter: /./, namespace: 'unused-module' }, () => ({ contents: 'module.exports = {};' }));
     onLoad(

@@ -1,6 +1,5 @@
 import type { Agent } from 'node:http';
-import { Agent as TlsAgent } from 'node:https';
-import { type ConnectionOptions, createSecureContext } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import type { NetworkFault } from './explain-network-fault.ts';
 import type { OwnAuthorities } from './own-authorities.ts';
 import { chooseProxy, type Environment, type NamedProxy, passedProxy, readProxy } from './proxy-choice.ts';
@@ -41,6 +40,10 @@ export function createNetwork(environment: Environment): Network {
       ? chooseProxy(environment, new URL(url))
       : asKubectl(readProxy(proxyUrl, 'proxy-url of the kubeconfig'));
   const make = async (proxy: NamedProxy | undefined, tls: ConnectionOptions): Promise<Agent> => {
+    const [{ Agent: TlsAgent }, { createSecureContext }] = await Promise.all([
+      import('node:https'),
+      import('node:tls'),
+    ]);
     const ca = [...((await authorities()).ca ?? [])];
     // A context that is made once spares each connection the reading of some hundred certificates.
     const own = ca.length === 0 ? {} : { secureContext: createSecureContext({ ca }) };

@@ -1,23 +1,23 @@
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { reportFailure } from '../runtime/report-failure.ts';
 import { endSignal } from '../runtime/shutdown.ts';
+import { keepHeapSmall } from '../runtime/small-heap.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { nmiHelp } from './nmi-flags.ts';
 import { type NmiSettings, nmiSettings } from './nmi-settings.ts';
-import { afterServer } from './rules/after-server.ts';
-import { removeBootTable } from './rules/boot-guard/boot-table.ts';
-import { installBootGuard, removeBootGuard } from './rules/boot-guard/run-boot-guard.ts';
-import { heartbeatFile, installRulesOnce, removeRules, rulesOptions, runRules } from './rules/run-rules.ts';
-import { runTool } from './rules/run-tool.ts';
-import { runNmi } from './run-nmi.ts';
-import { answerProofRequest, proofWord } from './tokens/entra/prove-by-certificate.ts';
+import { proofWord } from './tokens/entra/proof-word.ts';
 import { version } from './version.ts';
 
-/** `podid-nmi`: reads the flags, does what the word says, and leaves the exit code. Never rejects. */
+/**
+ * `podid-nmi`: reads the flags, does what the word says, and leaves the exit code. Never rejects. Each word loads what it
+ * needs: the keeper of the rules and the server are two processes of one pod, and neither pays for the other's modules.
+ */
 export async function main(argv: readonly string[]): Promise<void> {
+  keepHeapSmall();
   try {
     // The agent's own child, for one certificate.
     if (argv[0] === proofWord) {
+      const { answerProofRequest } = await import('./tokens/entra/prove-by-certificate.ts');
       return await answerProofRequest(process.stdin, process.stdout);
     }
     const settings = nmiSettings(argv);
@@ -52,27 +52,39 @@ async function start(settings: NmiSettings): Promise<void> {
   } else if (word === 'boot-guard') {
     await doBootGuard(settings, logger);
   } else {
+    const { runNmi } = await import('./run-nmi.ts');
     await runNmi(settings, { clock, logger }, signal);
   }
 }
 
-function doBootGuard({ flags }: NmiSettings, logger: Logger): Promise<void> {
+async function doBootGuard({ flags }: NmiSettings, logger: Logger): Promise<void> {
+  const [{ installBootGuard, removeBootGuard }, { runTool }] = await Promise.all([
+    import('./rules/boot-guard/run-boot-guard.ts'),
+    import('./rules/run-tool.ts'),
+  ]);
   const hostRoot = flags['host-root'];
-  return flags.remove
+  await (flags.remove
     ? removeBootGuard(hostRoot, runTool, logger)
     : installBootGuard(
         { hostRoot, metadataIp: flags['metadata-ip'], mayLackNft: flags['rules-backend'] === 'iptables' },
         logger,
-      );
+      ));
 }
 
 async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSignal): Promise<void> {
+  const { heartbeatFile, installRulesOnce, removeRules, rulesOptions, runRules } = await import(
+    './rules/run-rules.ts'
+  );
   const options = rulesOptions(settings);
   const { flags } = settings;
   if (flags.remove) {
     await removeRules(options, logger);
     // The guard may have been loaded at boot; with the iptables backend there may be no nft, and then it was
     // not.
+    const [{ removeBootTable }, { runTool }] = await Promise.all([
+      import('./rules/boot-guard/boot-table.ts'),
+      import('./rules/run-tool.ts'),
+    ]);
     return removeBootTable(runTool).catch((error) => {
       if (options.backend === 'nft') {
         throw error;
@@ -86,6 +98,7 @@ async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSigna
   if (file === '') {
     return runRules(options, { clock, logger, publish: () => Promise.resolve() }, signal);
   }
+  const { afterServer } = await import('./rules/after-server.ts');
   const after = afterServer({ port: options.port, user: options.serverUser }, clock, signal);
   return runRules(options, { clock, logger, publish: heartbeatFile(file) }, after);
 }

@@ -1,6 +1,5 @@
-import { type DestinationStream, pino } from 'pino';
 import { jsonEscapes } from '../errors/plain-text.ts';
-import { textLines } from './text-lines.ts';
+import { type LineDestination, textLines } from './text-lines.ts';
 
 /**
  * Facts of one event. Never a token, a secret, or bytes that a client chose without a limit on their length.
@@ -19,8 +18,11 @@ export interface LoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly format: 'json' | 'text';
   /** Where the lines go; a daemon passes its stderr. */
-  readonly destination: DestinationStream;
+  readonly destination: LineDestination;
 }
+
+/** Whether a line is written: the level of a logger, and those behind it. */
+const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 /**
  * JSON escapes line breaks in every value, so that no client can forge a line; what else a terminal would obey
@@ -29,13 +31,13 @@ export interface LoggerOptions {
 export function createLogger({ level, format, destination }: LoggerOptions): Logger {
   const printable = { write: (line: string) => destination.write(jsonEscapes(line)) };
   const stream = format === 'json' ? printable : textLines(printable);
-  return pino(
-    {
-      level,
-      base: null,
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    stream,
-  );
+  const least = levels.indexOf(level);
+  const writer = (label: LoggerOptions['level']) =>
+    levels.indexOf(label) < least
+      ? () => undefined
+      : (facts: LogFacts, msg: string) => {
+          const time = new Date().toISOString();
+          stream.write(`${JSON.stringify({ level: label, time, ...facts, msg })}\n`);
+        };
+  return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
 }

@@ -1,10 +1,13 @@
-import type { DestinationStream } from 'pino';
+/** Where lines go: a stream, or whatever takes them. */
+export interface LineDestination {
+  write(line: string): unknown;
+}
 
 /**
  * Turns JSON lines into `TIME LEVEL MESSAGE key=value …`, for `--log-format=text`. Values stay JSON, so a
  * line stays a line.
  */
-export function textLines(destination: DestinationStream): DestinationStream {
+export function textLines(destination: LineDestination): LineDestination {
   return { write: (line) => destination.write(asText(line)) };
 }
 

@@ -34,7 +34,7 @@ const house: Readonly<Record<string, Room>> = {
     ],
   },
   network: { rooms: ['domain', 'errors'], packages: ['node:*', 'https-proxy-agent', 'socks-proxy-agent'] },
-  runtime: { rooms: ['errors', 'domain/time'], packages: ['node:*', 'pino', 'prom-client'] },
+  runtime: { rooms: ['errors', 'domain/time'], packages: ['node:*', 'prom-client'] },
   arm: {
     rooms: ['network', 'domain', 'validate', 'errors'],
     packages: ['node:*', '@azure/*', 'fflate', 'jsonc-parser', 'open', 'uuid'],

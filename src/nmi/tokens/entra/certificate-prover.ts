@@ -7,7 +7,8 @@ import { TokenRefused } from '../token-error.ts';
 import { BadCertificate, badCertificateIn } from './bad-certificate.ts';
 import { judgeCertificate } from './certificate.ts';
 import type { PickedCredential } from './pick-credential.ts';
-import { type ProofAnswer, type ProofRequest, parseProofAnswer, proofWord } from './prove-by-certificate.ts';
+import { proofWord } from './proof-word.ts';
+import { type ProofAnswer, type ProofRequest, parseProofAnswer } from './prove-by-certificate.ts';
 import type { AssertionClaims } from './sign-client-assertion.ts';
 
 export type CertificateCredential = Extract<PickedCredential, { kind: 'certificate' }>;

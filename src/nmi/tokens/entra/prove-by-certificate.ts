@@ -14,9 +14,6 @@ export interface ProofRequest {
 /** What it answers: the assertion, or what is wrong with the certificate. */
 export type ProofAnswer = { readonly assertion: string } | { readonly refused: string };
 
-/** The word by which podid-nmi is started for one certificate. It is no command for people. */
-export const proofWord = 'prove-by-certificate';
-
 /**
  * Reads one request from stdin and writes one answer to stdout. The key is opened and used here, and leaves
  * with the process.
