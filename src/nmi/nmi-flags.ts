@@ -24,7 +24,8 @@ const upstreamFlags = {
     least: 1,
     most: 3600,
     default: 5,
-    summary: 'seconds between two checks of the redirect rules when no change was reported',
+    summary:
+      'seconds between two checks of the redirect rules; while the kernel reports each change of them, every sixth check reads all, after 30 seconds at the latest',
   },
   forceNamespaced: {
     name: 'forceNamespaced',

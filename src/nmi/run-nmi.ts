@@ -81,6 +81,8 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   setMaxListeners(0, ended.signal, signal);
 
   const rules = followRules(settings, { ...ports, agent }, ended.signal);
+  // Nobody is answered out of caches that are not full, so that they may begin at once.
+  const watching = agent.view.run(ended.signal);
   await Promise.all(sideServers.map((side) => listeners.open(side)));
   if (settings.word === 'all') {
     await withinTime({ clock, ms: rulesTimeoutMs }, signal, (inTime) => firstHeartbeat(agent, inTime)).catch(
@@ -90,7 +92,7 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
   await listen(settings, agent, listeners);
   const rest = [
     rules,
-    agent.view.run(ended.signal),
+    watching,
     agent.log.run(ended.signal),
     agent.events.run(ended.signal),
     ...(settings.exchange.defaults.subject === 'workload' ? [agent.guard.run(ended.signal)] : []),

@@ -8,6 +8,7 @@ export interface NodeProblem {
     | 'address-guard'
     | 'ebpf-host-routing'
     | 'host-port'
+    | 'not-looked-at'
     | 'other-agent'
     | 'port-taken'
     | 'route-localnet-off'
@@ -87,6 +88,13 @@ export function diagnoseNode(facts: NodeFacts): readonly NodeProblem[] {
   }
   return problems;
 }
+
+/** Of a keeper that has just written the rules. */
+export const notLookedAt: NodeProblem = {
+  kind: 'not-looked-at',
+  blocking: true,
+  message: 'The redirect rules are in place, and the node has not been looked at yet.',
+};
 
 const ebpfProblem: NodeProblem = {
   kind: 'ebpf-host-routing',

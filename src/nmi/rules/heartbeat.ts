@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { NodeAddresses } from './address-map.ts';
 import type { NodeProblem } from './diagnose-node.ts';
@@ -51,7 +50,7 @@ export function nodeUptimeMs(): number {
  * another user.
  */
 export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
+  const draft = `${path}.${process.pid}.${process.hrtime.bigint()}`;
   try {
     const file = await open(draft, 'wx', 0o644);
     try {

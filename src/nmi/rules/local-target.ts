@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
 import { mustRun, type RunTool } from './run-tool.ts';
 
@@ -29,20 +30,20 @@ export function localTarget(options: RedirectOptions, run: RunTool): LocalTarget
     if (!loopback) {
       return { address: listenAddress, port };
     }
-    const linkLocal = !(await routeLocalnet()) || (await hasLinkLocal(run));
+    const linkLocal = !(await routeLocalnet()) || hasLinkLocal();
     return { address: linkLocal ? linkLocalTarget : '127.0.0.1', port };
   };
   return {
     current,
     async prepare() {
       const target = await current();
-      if (target.address === linkLocalTarget && !(await hasLinkLocal(run))) {
+      if (target.address === linkLocalTarget && !hasLinkLocal()) {
         await mustRun(run, 'ip', ['addr', 'add', `${linkLocalTarget}/32`, 'dev', 'lo']);
       }
       return target;
     },
     async remove() {
-      if (await hasLinkLocal(run)) {
+      if (hasLinkLocal()) {
         await mustRun(run, 'ip', ['addr', 'del', `${linkLocalTarget}/32`, 'dev', 'lo']);
       }
     },
@@ -54,8 +55,6 @@ async function routeLocalnet(): Promise<boolean> {
   return (await readFile('/proc/sys/net/ipv4/conf/all/route_localnet', 'utf8')).trim() === '1';
 }
 
-async function hasLinkLocal(run: RunTool): Promise<boolean> {
-  return (await mustRun(run, 'ip', ['-4', '-o', 'addr', 'show', 'dev', 'lo'])).includes(
-    ` ${linkLocalTarget}/32`,
-  );
+function hasLinkLocal(): boolean {
+  return (networkInterfaces()['lo'] ?? []).some(({ cidr }) => cidr === `${linkLocalTarget}/32`);
 }

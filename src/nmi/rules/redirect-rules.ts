@@ -5,7 +5,7 @@ import { localTarget } from './local-target.ts';
 import { nftBackend } from './nft/nft-backend.ts';
 import { policyRoutes, renderPolicyRules } from './policy-routes.ts';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
-import type { InstalledRules } from './rules-backend.ts';
+import type { FollowedRules, InstalledRules } from './rules-backend.ts';
 import { type RunTool, runTool } from './run-tool.ts';
 
 /** What is true of the rules at one moment. */
@@ -18,22 +18,26 @@ export interface RulesState {
   readonly packets: Readonly<Record<string, number>>;
 }
 
-export interface InstallResult {
-  readonly target: RedirectTarget;
-  /** Pods whose connections led elsewhere and were cut. */
-  readonly forgotten: number;
-}
-
 export interface RedirectRules {
   /**
    * Puts every layer in place, whatever is there, and reads it back.
    * @param alongside nftables text for the same transaction, such as the address guard's table
    * @throws RulesError when the kernel refuses
    */
-  install(alongside?: string): Promise<InstallResult>;
+  install(alongside?: string): Promise<RulesState>;
+  /**
+   * Cuts connections that led elsewhere before the rules came; to be called after each `install`.
+   * @returns of how many pods
+   */
+  forgetOthers(): Promise<number>;
+  /** Reads them back; before the first `install` there is nothing to compare with, and nothing is read. */
   verify(): Promise<RulesState>;
+  /** Reads back what no message of the kernel reports: the third layer, and where pods are to be sent. */
+  verifyUnreported(): Promise<boolean>;
   /** Calls `onChange` whenever the rules may have been touched, until the signal is aborted. */
   follow(signal: AbortSignal, onChange: () => void): void;
+  /** The kernel reports each change of the tables at this moment. */
+  readonly isFollowed: boolean;
   /** The only thing that takes the rules away. */
   remove(): Promise<void>;
 }
@@ -47,17 +51,21 @@ export function createRedirectRules(options: RedirectOptions, run: RunTool = run
   const wantedRoutes = renderPolicyRules(options.metadataIp);
   const local = localTarget(options, run);
   let written: { rules: InstalledRules; target: RedirectTarget } | undefined;
+  let followed: FollowedRules | undefined;
+
+  const verifyUnreported = async (): Promise<boolean> => {
+    const [routesIntact, target] = await Promise.all([routes.intact(wantedRoutes), local.current()]);
+    return routesIntact && written?.target.address === target.address;
+  };
 
   const verify = async (): Promise<RulesState> => {
-    const [rules, routesIntact, target] = await Promise.all([
-      backend.read(),
-      routes.intact(wantedRoutes),
-      local.current(),
-    ]);
-    const sameTarget = written !== undefined && written.target.address === target.address;
+    if (written === undefined) {
+      return { intact: false, target: await local.current(), packets: {} };
+    }
+    const [rules, unreportedIntact] = await Promise.all([backend.read(), verifyUnreported()]);
     return {
-      intact: routesIntact && sameTarget && rules?.fingerprint === written?.rules.fingerprint,
-      target: written?.target ?? target,
+      intact: unreportedIntact && rules?.fingerprint === written.rules.fingerprint,
+      target: written.target,
       packets: rules?.packets ?? {},
     };
   };
@@ -66,33 +74,45 @@ export function createRedirectRules(options: RedirectOptions, run: RunTool = run
    * From the strictest to the most useful: what fails half-way leaves pods without an answer, never with the
    * node's.
    */
-  const write = async (alongside: string): Promise<RedirectTarget> => {
+  const write = async (alongside: string): Promise<RulesState> => {
     await routes.install(wantedRoutes);
     const target = await local.prepare();
-    written = { rules: await backend.install(options, target, alongside), target };
-    return target;
+    const rules = await backend.install(options, target, alongside);
+    written = { rules, target };
+    return { intact: true, target, packets: rules.packets };
   };
 
   /** All at once, since pods wait for the redirect; each layer alone is enough to keep them from IMDS. */
-  const putBack = async (target: RedirectTarget, alongside: string): Promise<RedirectTarget> => {
+  const putBack = async (target: RedirectTarget, alongside: string): Promise<RulesState> => {
     const [rules] = await Promise.all([
       backend.install(options, target, alongside),
       routes.install(wantedRoutes),
     ]);
     written = { rules, target };
-    return (await local.prepare()).address === target.address ? target : write(alongside);
+    return (await local.prepare()).address === target.address
+      ? { intact: true, target, packets: rules.packets }
+      : write(alongside);
   };
 
-  const forget = (target: RedirectTarget) =>
-    forgetOtherConnections(run, { options, target, nodeAddresses: nodeAddresses() });
-
   return {
-    async install(alongside = '') {
-      const target = await (written === undefined ? write(alongside) : putBack(written.target, alongside));
-      return { target, forgotten: await forget(target) };
-    },
+    install: (alongside = '') =>
+      written === undefined ? write(alongside) : putBack(written.target, alongside),
+    forgetOthers: async () =>
+      written === undefined
+        ? 0
+        : forgetOtherConnections(run, {
+            options,
+            target: written.target,
+            nodeAddresses: nodeAddresses(),
+          }),
     verify,
-    follow: backend.follow,
+    verifyUnreported,
+    follow: (signal, onChange) => {
+      followed = backend.follow(signal, onChange);
+    },
+    get isFollowed() {
+      return followed?.isLive === true;
+    },
     async remove() {
       await backend.remove();
       await local.remove();

@@ -17,7 +17,12 @@ export interface RulesBackend {
   read(): Promise<InstalledRules | undefined>;
   remove(): Promise<void>;
   /** Calls `onChange` after each change that may have touched the rules, until the signal is aborted. */
-  follow(signal: AbortSignal, onChange: () => void): void;
+  follow(signal: AbortSignal, onChange: () => void): FollowedRules;
+}
+
+export interface FollowedRules {
+  /** No change goes unreported from here on. */
+  readonly isLive: boolean;
 }
 
 export interface InstalledRules {

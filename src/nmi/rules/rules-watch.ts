@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../../domain/time/clock.ts';
 import { type Heartbeat, heartbeatIsFresh, readHeartbeat } from './heartbeat.ts';
@@ -101,18 +101,27 @@ export async function followHeartbeatFile(
   let last = '';
   while (!signal.aborted) {
     wake = new AbortController();
-    const heartbeat = await readHeartbeat(path);
-    const now = heartbeat === undefined ? '' : versionOf(heartbeat);
-    if (heartbeat !== undefined && now !== last) {
-      last = now;
-      await publish(heartbeat);
+    const now = stampOf(path);
+    if (now !== last) {
+      const heartbeat = await readHeartbeat(path);
+      if (heartbeat !== undefined) {
+        // It may be newer than its stamp, and is then read once more.
+        last = now;
+        await publish(heartbeat);
+      }
     }
     await clock.sleep(readEveryMs, AbortSignal.any([signal, wake.signal])).catch(() => undefined);
   }
 }
 
-function versionOf({ writtenAtUptimeMs, addresses, records }: Heartbeat): string {
-  return `${writtenAtUptimeMs} ${JSON.stringify([records, addresses])}`;
+/** Each heartbeat is a file of its own, put in the place of the last. */
+function stampOf(path: string): string {
+  try {
+    const { ino, mtimeNs, size } = statSync(path, { bigint: true });
+    return `${ino} ${mtimeNs} ${size}`;
+  } catch {
+    return '';
+  }
 }
 
 function watchFolder(path: string, signal: AbortSignal, onChange: () => void): void {

@@ -6,7 +6,7 @@ import { addressMap } from './address-map.ts';
 import { diagnoseNode } from './diagnose-node.ts';
 import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from './guard/address-guard.ts';
 import { type Heartbeat, nodeUptimeMs, writeHeartbeat } from './heartbeat.ts';
-import { keepRules } from './keep-rules.ts';
+import { keepRules } from './keep/keep-rules.ts';
 import { readNodeFacts } from './read-node-facts.ts';
 import type { RedirectOptions } from './redirect-options.ts';
 import { createRedirectRules } from './redirect-rules.ts';
@@ -58,7 +58,9 @@ export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal:
 export async function installRulesOnce(options: PlaceRulesOptions, logger: Logger): Promise<void> {
   const guard = createAddressGuard(options);
   await placeGuardOnce(guard, options, logger);
-  const { target, forgotten } = await createRedirectRules(options).install(guard.wholeTable());
+  const rules = createRedirectRules(options);
+  const { target } = await rules.install(guard.wholeTable());
+  const forgotten = await rules.forgetOthers();
   logger.info({ target, forgotten }, 'the redirect rules are in place');
 }
 

@@ -52,7 +52,7 @@ export function iptablesBackend(run: RunTool): RulesBackend {
         await removeChain(run, iptables, chain);
       }
     },
-    follow: () => undefined,
+    follow: () => ({ isLive: false }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { FollowedRules } from '../rules-backend.ts';
 
 /** A table as nft names it. */
 export interface FollowedTable {
@@ -11,9 +12,19 @@ export interface FollowedTable {
  * started again; what happened in between is found by the periodic reading, and `onChange` is called once
  * after each start for the same reason.
  */
-export function followNft(tables: readonly FollowedTable[], signal: AbortSignal, onChange: () => void): void {
+export function followNft(
+  tables: readonly FollowedTable[],
+  signal: AbortSignal,
+  onChange: () => void,
+): FollowedRules {
+  let liveFromMs = Number.POSITIVE_INFINITY;
+  const followed = {
+    get isLive() {
+      return performance.now() >= liveFromMs;
+    },
+  };
   if (signal.aborted) {
-    return;
+    return followed;
   }
   const names = tables.map(({ family, name }) => `\\b${family} ${name}\\b`);
   const ours = new RegExp([...names, 'lost some netlink events'].join('|'), 'i');
@@ -22,7 +33,11 @@ export function followNft(tables: readonly FollowedTable[], signal: AbortSignal,
   const start = () => {
     const monitor = startMonitor(ours, onChange);
     stop = () => void monitor.kill('SIGKILL');
+    monitor.once('spawn', () => {
+      liveFromMs = performance.now() + subscribedMs;
+    });
     monitor.once('close', () => {
+      liveFromMs = Number.POSITIVE_INFINITY;
       if (!signal.aborted) {
         const again = setTimeout(start, restartMs);
         stop = () => clearTimeout(again);
@@ -32,6 +47,7 @@ export function followNft(tables: readonly FollowedTable[], signal: AbortSignal,
   // One listener for all monitors: one for each would pile up on a signal that lives as long as the agent.
   signal.addEventListener('abort', () => stop(), { once: true });
   start();
+  return followed;
 }
 
 function startMonitor(ours: RegExp, onChange: () => void): ChildProcess {
@@ -49,6 +65,8 @@ function startMonitor(ours: RegExp, onChange: () => void): ChildProcess {
 }
 
 const restartMs = 1000;
+/** A monitor that was started hears the kernel some milliseconds later; on a busy node, hundreds. */
+const subscribedMs = 2000;
 /** A line longer than this is some other table's set with thousands of elements. */
 const longestLine = 65_536;
 

@@ -1,5 +1,5 @@
-import type { AddressMap, NodeAddresses } from './address-map.ts';
-import type { Heartbeat } from './heartbeat.ts';
+import type { AddressMap, NodeAddresses } from '../address-map.ts';
+import type { Heartbeat } from '../heartbeat.ts';
 
 /** The heartbeat without what is known of the pods' addresses. */
 export type RulesReport = Omit<Heartbeat, 'addresses' | 'records'>;

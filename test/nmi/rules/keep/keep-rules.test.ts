@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Heartbeat } from '../../../src/nmi/rules/heartbeat.ts';
-import { type KeepRulesPorts, keepRules } from '../../../src/nmi/rules/keep-rules.ts';
-import type { RedirectRules } from '../../../src/nmi/rules/redirect-rules.ts';
+import type { Heartbeat } from '../../../../src/nmi/rules/heartbeat.ts';
+import { type KeepRulesPorts, keepRules } from '../../../../src/nmi/rules/keep/keep-rules.ts';
+import type { RedirectRules } from '../../../../src/nmi/rules/redirect-rules.ts';
 
 const target = { address: '127.0.0.1', port: 2579 };
 
@@ -16,6 +16,22 @@ describe('the keeper of the rules', () => {
       addresses: { '10.244.0.10': 'uid-1' },
       writtenAtMs: 1000,
       writtenAtUptimeMs: 7,
+    });
+  });
+
+  it('says that they stand before it has looked at the node, which is not ready till then', async () => {
+    const node = nodeWith({ intact: false });
+    await node.keepUntil((heartbeats) => {
+      if (heartbeats.length === 1) {
+        node.touch();
+      }
+      return heartbeats.length === 2;
+    });
+    expect(node.early).toHaveLength(1);
+    expect(node.early[0]).toMatchObject({
+      rules: { intact: true },
+      listenOn: ['127.0.0.1'],
+      problems: [{ blocking: true }],
     });
   });
 
@@ -47,6 +63,37 @@ describe('the keeper of the rules', () => {
     expect(node.installs).toBe(0);
   });
 
+  it('reads back what nobody reports at each interval, and all of it at each sixth, while changes are reported', async () => {
+    const node = nodeWith({ intact: true, followed: true });
+    await node.keepUntil((heartbeats) => heartbeats.length === 14);
+    const count = (which: string) => node.order.filter((step) => step === which).length;
+    expect(count('unreported')).toBeGreaterThan(count('verify'));
+    expect(count('verify')).toBeGreaterThan(1);
+    expect(node.heartbeats.map(({ rules }) => rules.intact)).toEqual(Array(14).fill(true));
+  });
+
+  it('reads back all as soon as something is reported, also between two such intervals', async () => {
+    const node = nodeWith({ intact: true, followed: true });
+    await node.keepUntil((heartbeats) => {
+      if (heartbeats.length === 2) {
+        node.touch();
+      }
+      return heartbeats.length === 3;
+    });
+    expect(node.installs).toBe(1);
+  });
+
+  it('puts back at the next interval what nobody reports', async () => {
+    const node = nodeWith({ intact: true, followed: true });
+    await node.keepUntil((heartbeats) => {
+      if (heartbeats.length === 2) {
+        node.breakRoutes();
+      }
+      return heartbeats.length === 3;
+    });
+    expect(node.installs).toBe(1);
+  });
+
   it('goes on after a failure, and says no heartbeat it cannot vouch for', async () => {
     const node = nodeWith({ intact: false, failures: 2 });
     await node.keepUntil((heartbeats) => heartbeats.length === 1);
@@ -59,7 +106,11 @@ describe('the address guard', () => {
   it('stands before the redirect does, and is reported', async () => {
     const node = nodeWith({ intact: false });
     await node.keepUntil((heartbeats) => heartbeats.length === 1);
-    expect(node.order).toEqual(['guard', 'redirect with the whole table', 'guard']);
+    expect(node.order.filter((step) => step !== 'verify')).toEqual([
+      'guard',
+      'redirect with the whole table',
+      'guard',
+    ]);
     expect(node.heartbeats[0]?.guard).toMatchObject({ active: true, pods: 1 });
   });
 
@@ -84,7 +135,12 @@ describe('the addresses of the pods', () => {
       node.order.push(`heartbeat of ${heartbeats.at(-1)?.addresses['10.244.0.10']}`);
       return heartbeats.length === 3;
     });
-    expect(node.order).toEqual(['heartbeat of uid-1', 'heartbeat of uid-2', 'guard', 'heartbeat of uid-2']);
+    expect(node.order.filter((step) => step !== 'verify')).toEqual([
+      'heartbeat of uid-1',
+      'heartbeat of uid-2',
+      'guard',
+      'heartbeat of uid-2',
+    ]);
   });
 
   it('are reported while the rules are still being kept, as old as those', async () => {
@@ -105,9 +161,19 @@ describe('the addresses of the pods', () => {
   });
 });
 
-function nodeWith(start: { intact: boolean; failures?: number; guardFails?: boolean }) {
+interface Start {
+  readonly intact: boolean;
+  readonly failures?: number;
+  readonly guardFails?: boolean;
+  /** The kernel reports what becomes of the tables. */
+  readonly followed?: boolean;
+}
+
+function nodeWith(start: Start) {
   const leaving = new AbortController();
-  let { intact, failures = 0, guardFails = false } = start;
+  let { intact, failures = 0, guardFails = false, followed = false } = start;
+  let unreportedIntact = true;
+  let sleptMs = 0;
   let onChange: () => void = () => undefined;
   let onRecord: () => void = () => undefined;
   let hanging: Promise<void> | undefined;
@@ -120,11 +186,14 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
     installs: 0,
     order: [] as string[],
     heartbeats: [] as Heartbeat[],
+    /** Published before the node was looked at. */
+    early: [] as Heartbeat[],
     messages: [] as string[],
   };
   let enough: (heartbeats: readonly Heartbeat[]) => boolean = () => true;
   const rules: RedirectRules = {
     async verify() {
+      seen.order.push('verify');
       await hanging;
       return { intact, target, packets: {} };
     },
@@ -136,8 +205,14 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
       seen.installs += 1;
       seen.order.push(`redirect with ${alongside}`);
       intact = true;
-      return { target, forgotten: 0 };
+      return { intact, target, packets: {} };
     },
+    forgetOthers: async () => 0,
+    verifyUnreported: async () => {
+      seen.order.push('unreported');
+      return unreportedIntact;
+    },
+    isFollowed: followed,
     follow: (_signal, call) => {
       onChange = call;
     },
@@ -177,13 +252,24 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
     },
     diagnose: async () => [],
     async publish(heartbeat) {
+      if (heartbeat.problems.some(({ kind }) => kind === 'not-looked-at')) {
+        seen.early.push(heartbeat);
+        return;
+      }
       seen.heartbeats.push(heartbeat);
       if (enough(seen.heartbeats)) {
         leaving.abort();
       }
     },
     // No time passes but in waits, and each wait is over at once.
-    clock: { now: () => 1000, monotonic: () => 0, random: () => 0, sleep: async () => undefined },
+    clock: {
+      now: () => 1000,
+      monotonic: () => sleptMs,
+      random: () => 0,
+      sleep: async (ms) => {
+        sleptMs += ms;
+      },
+    },
     uptimeMs: () => uptimeMs,
     logger: { debug: say, info: say, warn: say, error: say },
   };
@@ -203,6 +289,11 @@ function nodeWith(start: { intact: boolean; failures?: number; guardFails?: bool
     },
     moveTo(ms: number) {
       uptimeMs = ms;
+    },
+    /** Somebody took a policy rule away, of which nft's monitor says nothing. */
+    breakRoutes() {
+      unreportedIntact = false;
+      intact = false;
     },
     breakSilently(now: boolean) {
       intact = !now;

@@ -1,13 +1,19 @@
-import type { Clock } from '../../domain/time/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import type { AddressMap, NodeAddresses } from './address-map.ts';
-import type { NodeProblem } from './diagnose-node.ts';
-import type { AddressGuard } from './guard/address-guard.ts';
-import { type GuardState, inactiveGuard } from './guard/guard-state.ts';
-import type { Heartbeat } from './heartbeat.ts';
-import { createPublishedAddresses, type PublishedAddresses } from './published-addresses.ts';
-import type { RedirectTarget } from './redirect-options.ts';
-import type { InstallResult, RedirectRules } from './redirect-rules.ts';
+import type { Clock } from '../../../domain/time/clock.ts';
+import type { Logger } from '../../../runtime/logger.ts';
+import type { AddressMap, NodeAddresses } from '../address-map.ts';
+import { type NodeProblem, notLookedAt } from '../diagnose-node.ts';
+import type { AddressGuard } from '../guard/address-guard.ts';
+import { type GuardState, inactiveGuard } from '../guard/guard-state.ts';
+import type { Heartbeat } from '../heartbeat.ts';
+import type { RedirectTarget } from '../redirect-options.ts';
+import type { RedirectRules, RulesState } from '../redirect-rules.ts';
+import { type FullCheck, mayRely } from './full-check.ts';
+import {
+  createPublishedAddresses,
+  type PublishedAddresses,
+  type RulesReport,
+} from './published-addresses.ts';
+import { wakeUp } from './wake-up.ts';
 
 export interface KeepRulesPorts {
   readonly rules: RedirectRules;
@@ -23,7 +29,10 @@ export interface KeepRulesPorts {
 
 export interface KeepRulesOptions {
   readonly backend: 'nft' | 'iptables';
-  /** `--ipt-update-interval-sec` in milliseconds: how often all is read back even if nothing was reported. */
+  /**
+   * `--ipt-update-interval-sec` in milliseconds: how often what the kernel does not report is read back, and all where
+   * it reports nothing.
+   */
   readonly intervalMs: number;
 }
 
@@ -43,22 +52,45 @@ export async function keepRules(
   const published = createPublishedAddresses(ports);
   const wake = wakeUp(ports.clock);
   signal.addEventListener('abort', wake.call, { once: true });
-  ports.rules.follow(signal, wake.call);
   ports.addresses.follow(signal, wake.call);
-  ports.guard.follow(signal, wake.call);
   const last: LastLogged = { putBack: -1, problems: '', guard: '' };
   const following = followAddresses(ports, { published, intervalMs: options.intervalMs }, signal);
+  let full: FullCheck | undefined;
+  let isWoken = true;
+  let isFollowing = false;
   while (!signal.aborted) {
     wake.reset();
     try {
-      await keepOnce(ports, { ...options, published }, last);
+      if (
+        !isWoken &&
+        full !== undefined &&
+        mayRely(full, ports, options.intervalMs) &&
+        (await ports.rules.verifyUnreported())
+      ) {
+        await published.publish({ ...full.report, ...times(ports) });
+      } else {
+        const began = { isFollowed: ports.rules.isFollowed, atMs: ports.clock.monotonic() };
+        full = undefined;
+        full = { ...began, report: await keepOnce(ports, { ...options, published }, last) };
+      }
     } catch (error) {
       ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
     }
+    if (!isFollowing) {
+      // Not before they were written: pods wait for that, and what is written is no news. What happened in between is
+      // found by the reading that each start of a monitor asks for, and by the next.
+      isFollowing = true;
+      ports.rules.follow(signal, wake.call);
+      ports.guard.follow(signal, wake.call);
+    }
     await ports.clock.sleep(shortestPauseMs, signal).catch(() => undefined);
-    await wake.pause(options.intervalMs);
+    isWoken = await wake.pause(options.intervalMs);
   }
   await following;
+}
+
+function times({ clock, uptimeMs }: KeepRulesPorts): Pick<RulesReport, 'writtenAtMs' | 'writtenAtUptimeMs'> {
+  return { writtenAtMs: clock.now(), writtenAtUptimeMs: uptimeMs() };
 }
 
 /**
@@ -97,41 +129,71 @@ async function keepOnce(
   ports: KeepRulesPorts,
   options: KeepRulesOptions & { readonly published: PublishedAddresses },
   last: LastLogged,
-): Promise<void> {
-  const { rules, clock, logger } = ports;
+): Promise<RulesReport> {
+  const { rules, logger } = ports;
   // Reported before the guard lets the pod through: a pod that can ask is one that is known by its address.
   const addresses = await options.published.read();
   let guard = await keepGuard(ports, addresses);
   let state = await rules.verify();
+  let diagnosing: ReturnType<KeepRulesPorts['diagnose']> | undefined;
   if (!state.intact) {
     // Without the redirect nobody gets a token, by whichever address. Hence it never comes without the guard,
     // not even when both were swept away since the guard was looked at.
-    const { target, forgotten } = await rules.install(ports.guard.wholeTable());
+    state = await rules.install(ports.guard.wholeTable());
     last.putBack += 1;
-    logInstalled(logger, { target, forgotten, putBack: last.putBack });
-    state = await rules.verify();
-    guard = await keepGuard(ports, addresses);
+    if (last.putBack === 0) {
+      // Pods wait for the server, and the server for this; it is not ready before all has been looked at.
+      const problems = [notLookedAt];
+      await options.published.publish(makeReport(ports, options, { guard, state, problems, putBack: 0 }));
+    }
+    diagnosing = ports.diagnose(state.target, addresses);
+    const [forgotten] = await Promise.all([
+      rules.forgetOthers(),
+      keepGuard(ports, addresses).then((again) => {
+        guard = again;
+      }),
+      diagnosing,
+    ]);
+    logInstalled(logger, { target: state.target, forgotten, putBack: last.putBack });
   }
   logGuard(logger, guard, last);
-  const problems = await ports.diagnose(state.target, addresses);
+  const problems = await (diagnosing ?? ports.diagnose(state.target, addresses));
   logProblems(logger, problems, last);
-  await options.published.publish({
-    guard,
-    listenOn: [state.target.address],
-    problems,
-    rules: {
-      intact: state.intact,
-      backend: options.backend,
-      putBack: Math.max(0, last.putBack),
-      packets: state.packets,
-    },
-    intervalMs: options.intervalMs,
-    writtenAtMs: clock.now(),
-    writtenAtUptimeMs: ports.uptimeMs(),
-  });
+  const report = makeReport(ports, options, { guard, state, problems, putBack: last.putBack });
+  await options.published.publish(report);
+  return report;
 }
 
-function logInstalled(logger: Logger, facts: InstallResult & { readonly putBack: number }): void {
+interface Found {
+  readonly guard: GuardState;
+  readonly state: RulesState;
+  readonly problems: readonly NodeProblem[];
+  readonly putBack: number;
+}
+
+function makeReport(
+  ports: KeepRulesPorts,
+  { backend, intervalMs }: KeepRulesOptions,
+  { guard, state: { target, intact, packets }, problems, putBack }: Found,
+): RulesReport {
+  return {
+    guard,
+    listenOn: [target.address],
+    problems,
+    rules: { intact, backend, putBack: Math.max(0, putBack), packets },
+    intervalMs,
+    ...times(ports),
+  };
+}
+
+interface InstalledFacts {
+  readonly target: RedirectTarget;
+  /** Pods whose connections led elsewhere and were cut. */
+  readonly forgotten: number;
+  readonly putBack: number;
+}
+
+function logInstalled(logger: Logger, facts: InstalledFacts): void {
   if (facts.putBack > 0) {
     logger.warn({ ...facts }, 'the redirect rules were changed by someone else and are restored');
   } else {
@@ -166,22 +228,4 @@ function logProblems(logger: Logger, problems: readonly NodeProblem[], last: Las
       logger.warn({ problem: kind, blocking, detail: message }, 'the node has a problem');
     }
   }
-}
-
-interface WakeUp {
-  call(): void;
-  /** From here on, a call ends the next pause. */
-  reset(): void;
-  pause(ms: number): Promise<void>;
-}
-
-function wakeUp(clock: Clock): WakeUp {
-  let controller = new AbortController();
-  return {
-    call: () => controller.abort(),
-    reset: () => {
-      controller = new AbortController();
-    },
-    pause: (ms) => clock.sleep(ms, controller.signal).catch(() => undefined),
-  };
 }
