@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenRight } from '../../src/domain/exchange/exchange-roles.ts';
 import type { Pod } from '../../src/domain/kubernetes/pod.ts';
 import { createApiConnection } from '../../src/k8s/client/api-connection.ts';
 import { createAccountTokens } from '../../src/nmi/tokens/exchange/account-tokens.ts';
 import { createWorkloadGuard } from '../../src/nmi/tokens/exchange/workload-guard.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
-import { apiServers } from './api-server.ts';
 import { until } from './until.ts';
-import { agent, audience, connected, guardsOf, type WorkloadWorld, workloadWorld } from './workload-world.ts';
+import {
+  agent,
+  audience,
+  connected,
+  guardsOf,
+  tokenRights,
+  type WorkloadWorld,
+  workloadWorld,
+} from './workload-world.ts';
 
 /*
  * An agent that makes tokens of the pods' own accounts, on both Kubernetes: what it gets by its own code, and what
@@ -17,16 +23,7 @@ import { agent, audience, connected, guardsOf, type WorkloadWorld, workloadWorld
 const { signal } = new AbortController();
 const web = { namespace: 'shop', name: 'web' };
 
-/** As podid gives it on this Kubernetes; and on the newest the right of the older, which an upgrade finds there. */
-const rightsOn: Readonly<Record<(typeof apiServers)[number]['version'], readonly TokenRight[]>> = {
-  '1.36': ['node', 'own'],
-  '1.34': ['own'],
-};
-const tried = apiServers.flatMap(({ version, program }) =>
-  rightsOn[version].map((right) => ({ version, program, right })),
-);
-
-describe.each(tried)('with the right of "$right" on Kubernetes $version', ({ program, right }) => {
+describe.each(tokenRights)('with the right of "$right" on Kubernetes $version', ({ program, right }) => {
   let world: WorkloadWorld;
   beforeAll(async () => {
     world = await workloadWorld(program, right);

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { guardObjects, nodeTokensGuard, ownPodsGuard } from '../../src/domain/exchange/exchange-guard.ts';
@@ -7,7 +6,8 @@ import { guardRules, type TokenRight } from '../../src/domain/exchange/exchange-
 import type { KubeObject } from '../../src/domain/kubernetes/kube-object.ts';
 import { connectCluster } from '../../src/k8s/connect-cluster.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
-import { type ApiServer, type apiServers, startApiServer } from './api-server.ts';
+import { type ApiServer, apiServers, startApiServer } from './api-server.ts';
+import { type Answered, type Asked, askForToken, send } from './raw-token-requests.ts';
 import { until } from './until.ts';
 
 export const audience = 'api://AzureADTokenExchange';
@@ -15,24 +15,14 @@ export const agent = { account: { namespace: 'kube-system', name: 'podid-nmi' },
 
 const rbac = 'rbac.authorization.k8s.io/v1';
 
-/** One question for a token of an account, as anybody may type it. What is absent is not sent. */
-export interface Asked {
-  readonly as?: 'n1' | 'n2' | 'no-node' | string;
-  readonly namespace?: string;
-  readonly name: string;
-  readonly audiences?: readonly string[];
-  readonly pod?: string;
-  readonly uid?: string;
-  readonly seconds?: number;
-  readonly asUser?: string;
-}
-
-export interface Answered {
-  readonly status: number;
-  /** Empty: none was made. */
-  readonly token: string;
-  readonly message: string;
-}
+/** As podid gives it on this Kubernetes; and on the newest the right of the older, which an upgrade finds there. */
+const rightsOn: Readonly<Record<(typeof apiServers)[number]['version'], readonly TokenRight[]>> = {
+  '1.36': ['node', 'own'],
+  '1.34': ['own'],
+};
+export const tokenRights = apiServers.flatMap(({ version, program }) =>
+  rightsOn[version].map((right) => ({ version, program, right })),
+);
 
 /**
  * An API server with two nodes, agents on both, and in namespace `shop` pods of the accounts `web`, which the roles name,
@@ -123,7 +113,7 @@ export async function workloadWorld(
     tokens,
     uid,
     apply,
-    ask: (asked) => ask(api, tokens, asked, uid),
+    ask: (asked) => askForToken(api, tokens, asked, uid),
     async listPods({ as = 'n1', fieldSelector, asUser }) {
       const query = new URLSearchParams(fieldSelector === undefined ? {} : { fieldSelector });
       const { status, body } = await send(`${api.url}/api/v1/pods?${query}`, {
@@ -199,69 +189,6 @@ async function untilInForce(world: WorkloadWorld, right: TokenRight): Promise<vo
       (await world.ask({ name: 'web', pod: 'web-n1', ...asUser })).token === '' &&
       (await world.ask({ name: 'web', pod: 'web-n1', audiences: [audience], ...asUser })).token !== '',
   );
-}
-
-async function ask(
-  { url }: ApiServer,
-  tokens: ReadonlyMap<string, string>,
-  { as = 'n1', namespace = 'shop', name, audiences, pod: podName, uid, seconds = 600, asUser }: Asked,
-  uidOf: (pod: string) => string,
-): Promise<Answered> {
-  const bound =
-    podName === undefined
-      ? {}
-      : {
-          boundObjectRef: {
-            apiVersion: 'v1',
-            kind: 'Pod',
-            name: podName,
-            uid: uid ?? (namespace === 'shop' ? uidOf(podName) : ''),
-          },
-        };
-  const { status, body } = await send(`${url}/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`, {
-    token: tokens.get(as) ?? as,
-    asUser,
-    body: {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      spec: { expirationSeconds: seconds, ...(audiences === undefined ? {} : { audiences }), ...bound },
-    },
-  });
-  const answer = body as { status?: { token?: string }; message?: string };
-  return {
-    status,
-    token: answer.status?.token ?? '',
-    message: answer.message ?? '',
-  };
-}
-
-/** By a client that has nothing of podid's. */
-async function send(
-  url: string,
-  { token, asUser, body }: { token: string; asUser: string | undefined; body?: object },
-): Promise<{ status: number; body: unknown }> {
-  return await new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      {
-        method: body === undefined ? 'GET' : 'POST',
-        rejectUnauthorized: false,
-        headers: {
-          authorization: `Bearer ${token}`,
-          'content-type': 'application/json',
-          ...(asUser === undefined ? {} : { 'impersonate-user': asUser }),
-        },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (piece: string) => {
-          text += piece;
-        });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
-      },
-    );
-    sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
-  });
 }
 
 /** As `podid exchange` is, with the operator's rights. */
