@@ -11,7 +11,7 @@ const steering = [
   authorities,
   /^(https?|all|no)_proxy$/i,
   /^(AZURE|ARM|KUBE|KUBERNETES|MSI|IDENTITY|SYSTEM|XDG)_|^KUBECONFIG$/,
-  /^PODID_(?!CI_RUN$|FUZZ_SECONDS$|NODE_\d+$)/,
+  /^PODID_(?!ALL_TAKEOVERS$|CI_RUN$|FUZZ_SECONDS$|NODE_\d+$)/,
   /^(COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR|CLICOLOR_FORCE)$/,
 ];
 

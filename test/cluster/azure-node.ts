@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../src/emulator/exact-json.ts';
 import type { BundledPrograms } from '../node/bundled-programs.ts';
 import { namespaceObject } from './identity-objects.ts';
 import { type OneNode, startOneNode } from './one-node.ts';
@@ -27,6 +28,8 @@ export interface AzureNodeOptions {
   readonly image: string;
   /** Of the emulator. */
   readonly scenario: string;
+  /** Merged into the scenario, as `PUT /_podid/world` takes it. */
+  readonly seed?: JsonObject;
   /** A service account of the cluster that may sign in as the application, `NAMESPACE:NAME`. */
   readonly account?: string;
 }
@@ -36,12 +39,12 @@ export interface AzureNodeOptions {
  * issuer of this one.
  */
 export async function startAzureNode(options: AzureNodeOptions): Promise<AzureNode> {
-  const { programs, image, scenario, account } = options;
+  const { programs, image, scenario, seed, account } = options;
   const files = writeAzureFiles();
   const { certificate, key } = files;
   const cluster = await startOneNode(programs, {
     program: 'azure-of-machines',
-    options: { certificate, key, scenario },
+    options: { certificate, key, scenario, seed },
   });
   cluster.importImage(image);
   const ca = `--from-file=ca.crt=${certificate}`;

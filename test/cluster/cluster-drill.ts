@@ -5,17 +5,26 @@ import type { Answer } from '../node/drill.ts';
 import { measured } from './measured.ts';
 import { eventually, type OneNode } from './one-node.ts';
 import { finishAsking } from './pod-logs.ts';
-import { askingPod } from './pods.ts';
+import { type AskingOptions, askingPod } from './pods.ts';
 
 export interface ClusterDrill {
   readonly bound: readonly Answer[];
   readonly unlisted: readonly Answer[];
+  /** By the name. */
+  readonly beside: Readonly<Record<string, readonly Answer[]>>;
+}
+
+/** One more pod that asks meanwhile. */
+export interface AskingBeside extends Pick<AskingOptions, 'everyMs' | 'target'> {
+  readonly name: string;
+  readonly selector: string;
 }
 
 export interface DrillPods {
   readonly namespace: string;
   readonly selector: string;
-  /** Called when both pods run. */
+  readonly beside?: readonly AskingBeside[];
+  /** Called when the pods run. */
   readonly knowBound?: () => void;
 }
 
@@ -24,21 +33,24 @@ const unlistedPod = 'drill-unlisted';
 
 /**
  * Lets a pod with the label `selector` and one without any label ask twenty times a second each in
- * `namespace`, while `meanwhile` runs and a little longer. The bound pod's answers count from the first token
- * on, the other's all.
+ * `namespace`, and those `beside` them, while `meanwhile` runs and a little longer. The answers of pods with a label count
+ * from the first token on, the other's all.
  */
 export async function drill(
   cluster: OneNode,
   programs: BundledPrograms,
-  { namespace, selector, knowBound }: DrillPods,
+  { namespace, selector, beside = [], knowBound }: DrillPods,
   meanwhile: () => Promise<void>,
 ): Promise<ClusterDrill> {
   const options = { namespace, programs: programs.folder };
+  const labelled = [{ name: boundPod, selector }, ...beside];
   cluster.apply(
-    askingPod(boundPod, { ...options, labels: { aadpodidbinding: selector } }),
+    ...labelled.map(({ name, selector: aadpodidbinding, ...pace }) =>
+      askingPod(name, { ...options, ...pace, labels: { aadpodidbinding } }),
+    ),
     askingPod(unlistedPod, options),
   );
-  const pods = [boundPod, unlistedPod];
+  const pods = [...labelled.map(({ name }) => name), unlistedPod];
   try {
     for (const pod of pods) {
       await eventually(() => expect(cluster.kubectl('-n', namespace, 'logs', pod)).toContain('asking'));
@@ -46,16 +58,24 @@ export async function drill(
       cluster.inPod(namespace, pod, 'sysctl', '-qw', 'net.ipv4.tcp_syn_linear_timeouts=0');
     }
     knowBound?.();
-    await eventually(() =>
-      expect(cluster.kubectl('-n', namespace, 'logs', boundPod, '--tail=1')).toContain('token-of-'),
-    );
+    for (const { name } of labelled) {
+      await eventually(() =>
+        expect(cluster.kubectl('-n', namespace, 'logs', name, '--tail=1')).toContain('token-of-'),
+      );
+    }
     cluster.imds.forget();
     const sinceMs = Date.now();
     await meanwhile();
     await passing(5000);
-    const bound = await finishAsking(cluster, namespace, boundPod);
+    const answers: Record<string, readonly Answer[]> = {};
+    for (const { name } of labelled) {
+      answers[name] = (await finishAsking(cluster, namespace, name)).filter(
+        ({ begunMs }) => begunMs >= sinceMs,
+      );
+    }
     const unlisted = await finishAsking(cluster, namespace, unlistedPod);
-    return { bound: bound.filter(({ begunMs }) => begunMs >= sinceMs), unlisted };
+    const { [boundPod]: bound = [], ...others } = answers;
+    return { bound, unlisted, beside: others };
   } finally {
     cluster.kubectl('-n', namespace, 'delete', 'pod', ...pods, '--grace-period=0', '--force');
   }
@@ -68,7 +88,7 @@ export async function drill(
  */
 export function expectOwnOrNothing(
   name: string,
-  { bound, unlisted }: ClusterDrill,
+  { bound, unlisted }: Pick<ClusterDrill, 'bound' | 'unlisted'>,
   clientId: string,
   ...ends: readonly number[]
 ): void {
@@ -97,7 +117,7 @@ export function expectOwnOrNothing(
  * A server closes its port up to five seconds before its process ends, which is seen still later on a busy machine. A pod
  * that asks between that and the end of the rules is reset: a few requests of one moment.
  */
-const noticeMs = 6_500;
+export const noticeMs = 6_500;
 const mostUnderWay = 10;
 
 function tokens(answers: readonly Answer[]): readonly string[] {

@@ -61,6 +61,20 @@ export function demoPod(
 }
 
 /** Asks for a token twenty times a second, each time over a new connection. */
-export function askingPod(name: string, options: Omit<PodOptions, 'command'> & { programs: string }): object {
-  return podObject(name, { ...options, command: ['node', `${programsAt}/asker.mjs`, '50'] });
+export function askingPod(name: string, options: AskingOptions): object {
+  const { everyMs = 50, target, ...others } = options;
+  const command = [
+    'node',
+    `${programsAt}/asker.mjs`,
+    String(everyMs),
+    ...(target === undefined ? [] : [target]),
+  ];
+  return podObject(name, { ...others, command });
+}
+
+export interface AskingOptions extends Omit<PodOptions, 'command'> {
+  readonly programs: string;
+  readonly everyMs?: number;
+  /** As `asker.ts` takes it. */
+  readonly target?: string;
 }

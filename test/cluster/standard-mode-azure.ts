@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IssuedTokens } from '../../src/emulator/imds/imds-ledger.ts';
+import type { AddonPart } from '../../src/emulator/world.ts';
 
 /** What `programs/azure-of-machines.ts` tells of itself. */
 export interface MachineWorld {
@@ -13,6 +14,8 @@ export interface MachineWorld {
   /** Names of identities by the ids of machines in lower case. */
   readonly carried: Readonly<Record<string, readonly string[]>>;
   readonly issued: readonly IssuedTokens[];
+  /** What Azure has taken away with the add-on so far. */
+  readonly taken: readonly AddonPart[];
 }
 
 /** The OIDC issuer of the real cluster. */

@@ -1,126 +1,148 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { programsIn } from '../node/bundled-programs.ts';
-import { type AzureNode, ownImage, startAzureNode } from './azure-node.ts';
-import { drill, expectOwnOrNothing } from './cluster-drill.ts';
-import { namespaceObject } from './identity-objects.ts';
+import type { Answer } from '../node/drill.ts';
+import { type ClusterDrill, drill, expectOwnOrNothing, noticeMs } from './cluster-drill.ts';
 import { measured } from './measured.ts';
-import { type OneNode, tellState } from './one-node.ts';
 import { web } from './standard-node.ts';
+import { onTakeoverNode, type RecordedGap, recordedGaps, stays, type TakeoverNode } from './takeover-node.ts';
 import { watchEnds } from './watch-ends.ts';
 
-const checkout = join(import.meta.dirname, '../..');
+declare module 'vitest' {
+  interface TaskMeta {
+    /** How a test is run that is skipped by choice; `scripts/count-tests.mjs` names it then. */
+    readonly leftOut?: string;
+  }
+}
 
-/** A pod asks for a token twenty times a second while the add-on leaves, with all that it may take away. */
+/** What AKS may take away with the add-on, and when its agent ends. */
+const combinations = (['go', 'stay'] as const).flatMap((definitions) =>
+  (['go', 'stay'] as const).flatMap((identities) =>
+    (['first', 'last'] as const).map((nmi) => ({ definitions, identities, nmi })),
+  ),
+);
+type Combination = (typeof combinations)[number];
+
+/** Each takes four minutes, so that without this variable, set to 1, all but two are skipped. */
+const all = 'PODID_ALL_TAKEOVERS';
+/** The hardest among them: identities that go while AKS is at work on the cluster have the longest gap. */
+const isAlwaysPlayed = ({ definitions, nmi }: Combination) => definitions === 'go' && nmi === 'last';
+
+const named = ({ definitions, identities, nmi }: Combination) =>
+  `definitions ${definitions}, identities ${identities}, NMI ends ${nmi}`;
+
+/** Pods ask for tokens twenty times a second while the add-on leaves, with all that it may take away. */
 describe("podid in the place of AKS's add-on, on a real node", () => {
   const programs = programsIn(inject('programsFolder'));
-  let node: AzureNode;
-  let cluster: OneNode;
 
-  beforeAll(async () => {
-    node = await startAzureNode({ programs, image: inject('image').file, scenario: 'oidc-issuer' });
-    ({ cluster } = node);
-    cluster.kubectl('apply', '--server-side', '-f', join(checkout, 'deploy/crds'));
-    cluster.apply(namespaceObject('demo'), addon);
-    await podid('mirror');
-  });
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') {
-      tellState(cluster);
-    }
-  });
-  afterAll(async () => {
-    await node?.stop();
-  });
+  for (const combination of combinations) {
+    it.runIf(isAlwaysPlayed(combination) || process.env[all] === '1')(
+      `comes without a refused request where ${named(combination)}, and names each gap of what stays with the nodes`,
+      isAlwaysPlayed(combination) ? {} : { meta: { leftOut: `${all}=1 runs it` } },
+      async () => {
+        await onTakeoverNode(programs, inject('image').file, combination, (node) =>
+          takeOver(node, combination),
+        );
+      },
+    );
+  }
 
-  const podid = async (line: string) => {
-    const variables = Object.entries(node.environment()).map(([name, value]) => `${name}=${value}`);
-    const begunMs = Date.now();
-    const { stdout } = await promisify(execFile)('nsenter', [
-      ...[`--net=/var/run/netns/${cluster.nodeName}`, 'env', ...variables],
-      ...[
-        process.execPath,
-        join(checkout, 'bin/podid.js'),
-        ...line.split(' '),
-        '-g',
-        'demo-rg',
-        '-c',
-        'demo',
-      ],
-      ...['--kubeconfig', cluster.kubeconfig, '-o', 'json'],
-    ]);
-    measured(`podid ${line.split(' --')[0]}, on a node`, `${((Date.now() - begunMs) / 1000).toFixed(1)} s`);
-    return JSON.parse(stdout);
-  };
-
-  it('comes without a refused request, and its probes see none', async () => {
-    const file = join(node.files.folder, 'takeover.yaml');
+  async function takeOver(
+    { cluster, folder, apply, podid, followRemoval }: TakeoverNode,
+    combination: Combination,
+  ) {
+    const file = join(folder, 'takeover.yaml');
     expect(await podid(`takeover plan --out ${file}`)).toMatchObject({ addon: 'on', blockers: [] });
-    const { tenantId } = node.azure();
-    const values = [
-      ...ownImage,
-      `podid.exchange.tenantID=${tenantId}`,
-      ...['podid.exchange.authorityHost=https://10.1.0.1/', 'podid.extraCa.configMap=private-cloud'],
-      'podid.serveArgs[0]=--allow-ad-endpoint=10.1.0.1',
-    ];
-    const apply = `takeover apply --yes --timeout 4m --rounds 3 --over 2s --set ${values.join(',')}`;
     await podid(`${apply} -f ${file} --until 2`);
     let ends: readonly number[] = [];
-    const drilled = await drill(cluster, programs, { namespace: 'demo', selector: 'web' }, async () => {
-      // Step 7 ends podid's agent on its own port, and starts it on the usual one.
-      const watched = watchEnds(cluster, /podid-nmi\S* serve/);
-      expect(await podid(`${apply} --until 4`)).toMatchObject({ step: 4, state: 'under-way' });
-      // As AKS may: the kinds go, and all objects with them, and then its agent.
-      cluster.kubectl(
-        'delete',
-        'crd',
-        '--wait=false',
-        ...kinds.map((kind) => `${kind}.aadpodidentity.k8s.io`),
-      );
-      cluster.kubectl('-n', 'kube-system', 'delete', 'daemonset', 'nmi');
-      const { step, state, proof } = await podid(apply);
-      expect([step, state]).toEqual([8, 'done']);
-      ends = watched.stop();
-      expect(proof.asked).toBeGreaterThan(30);
-      expect(proof.answered).toBe(proof.asked);
-      measured('takeover: asked by the probe', `${proof.asked}, longest ${proof.longestMs} ms`);
-    });
-    expectOwnOrNothing('a takeover from the add-on', drilled, web.clientId, ...ends);
-    expect(cluster.kubectl('get', 'azureidentities', '-A', '-o', 'name')).toContain('web');
-  });
+    const drilled = await drill(
+      cluster,
+      programs,
+      { namespace: 'demo', selector: 'web', beside },
+      async () => {
+        // Step 7 ends podid's agent on its own port, and starts it on the usual one.
+        const watched = watchEnds(cluster, /podid-nmi\S* serve/);
+        const [done] = await Promise.all([podid(apply), followRemoval()]);
+        ends = watched.stop();
+        const { step, state, proof, gaps } = done as Ended;
+        expect([step, state]).toEqual([8, 'done']);
+        expect(proof.asked).toBeGreaterThan(30);
+        expect(proof.answered).toBe(proof.asked);
+        const { longestMs } = proof;
+        measured(
+          `takeover, ${named(combination)}: asked by the probe`,
+          `${proof.asked}, longest ${longestMs} ms`,
+        );
+        const machine = expect.stringContaining('vmss');
+        const one = { identity: 'demo/stays', machine, ms: expect.any(Number) };
+        expect(gaps).toEqual(combination.identities === 'go' ? [one] : []);
+      },
+    );
+    expectOwnOrNothing(`takeover, ${named(combination)}`, drilled, web.clientId, ...ends);
+    expectGapsNamed(named(combination), drilled, await recordedGaps(cluster), ends);
+    for (const kind of ['azureidentities', 'azureidentitybindings']) {
+      expect(cluster.kubectl('get', kind, '-A', '-o', 'name')).toMatch(/web.*stays|stays.*web/s);
+    }
+  }
 });
 
-const kinds = [
-  'azureidentities',
-  'azureidentitybindings',
-  'azurepodidentityexceptions',
-  'azureassignedidentities',
+interface Ended {
+  readonly step: number;
+  readonly state: string;
+  readonly proof: { readonly asked: number; readonly answered: number; readonly longestMs: number };
+  readonly gaps: readonly object[];
+}
+
+/** Of the identity that stays with the nodes: for what the agents' memory has, and for what nobody asked for before. */
+const known = 'asks-stays';
+const fresh = 'asks-stays-anew';
+const path = '/metadata/identity/oauth2/token?api-version=2018-02-01';
+const beside = [
+  { name: known, selector: 'stays' },
+  {
+    name: fresh,
+    selector: 'stays',
+    everyMs: 1000,
+    target: `http://169.254.169.254${path}&resource=https%3A%2F%2Fr-NUMBER.example.net`,
+  },
 ];
 
-/** As AKS labels what it manages itself; it holds its place and serves nobody. */
-const labels = { component: 'nmi', tier: 'node', 'kubernetes.azure.com/managedby': 'aks' };
-const addon = {
-  apiVersion: 'apps/v1',
-  kind: 'DaemonSet',
-  metadata: { name: 'nmi', namespace: 'kube-system', labels },
-  spec: {
-    selector: { matchLabels: { component: 'nmi', tier: 'node' } },
-    template: {
-      metadata: { labels },
-      spec: {
-        hostNetwork: true,
-        tolerations: [{ operator: 'Exists' }],
-        terminationGracePeriodSeconds: 1,
-        containers: [
-          {
-            name: 'nmi',
-            image: 'docker.io/podid/podid:test',
-            command: ['node', '-e', 'setInterval(() => undefined, 1000000)'],
-          },
-        ],
-      },
-    },
-  },
-};
+/** A request may be held for ten seconds before it is refused, so that it may have begun that long before a gap. */
+const heldMs = 11_000;
+
+/** What was refused was refused within a gap that the takeover names, or while the agent was being replaced. */
+function expectGapsNamed(
+  name: string,
+  { bound, beside: asked }: ClusterDrill,
+  gaps: readonly RecordedGap[],
+  ends: readonly number[],
+): void {
+  const spans = gaps.map(({ fromMs, untilMs }) => untilMs - fromMs);
+  measured(`takeover, ${name}: gaps`, spans.map(seconds).join(', ') || 'none');
+  measured(`takeover, ${name}: exchanged`, figuresOf(bound, web.clientId, ends));
+  for (const [pod, answers] of Object.entries(asked)) {
+    measured(`takeover, ${name}: ${pod}`, figuresOf(answers, stays.clientId, ends));
+    const failed = failedOf(answers, stays.clientId);
+    expect(failed.filter(({ token }) => typeof token === 'string')).toEqual([]);
+    const unnamed = failed.filter(
+      ({ begunMs, endedMs }) =>
+        !gaps.some(({ fromMs, untilMs }) => endedMs >= fromMs && begunMs <= untilMs + heldMs) &&
+        !ends.some((endMs) => begunMs <= endMs && endedMs >= endMs - noticeMs),
+    );
+    expect(unnamed).toEqual([]);
+  }
+}
+
+function figuresOf(answers: readonly Answer[], clientId: string, ends: readonly number[]): string {
+  const replacedMs = Math.min(...ends) - noticeMs;
+  const longest = (some: readonly Answer[]) => seconds(Math.max(0, ...some.map(({ ms }) => ms)));
+  const before = answers.filter(({ endedMs }) => endedMs < replacedMs);
+  const failed = failedOf(answers, clientId).length;
+  return `asked ${answers.length}, failed ${failed}, longest wait ${longest(answers)}, before the agent was replaced ${longest(before)}`;
+}
+
+function failedOf(answers: readonly Answer[], clientId: string): readonly Answer[] {
+  return answers.filter(({ token }) => token !== `token-of-${clientId}`);
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

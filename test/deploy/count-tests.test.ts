@@ -45,6 +45,21 @@ describe('The closing line of a run of the tests', () => {
     ).toEqual(['failed: test/a.test.ts', "  Cannot find module './gone.ts'", '0 passed, 1 failed']);
   });
 
+  it('names what was left out by choice, with what runs it, and counts every other skipped test as failed', async () => {
+    const skipped = { fullName: 'A takeover', status: 'skipped', failureMessages: [] };
+    const byChoice = { ...skipped, meta: { leftOut: 'ALL=1 runs it' } };
+    const of = (...results: readonly Assertion[]) => ({
+      ...report(3, results),
+      numFailedTests: 0,
+      numPendingTests: results.length,
+    });
+    expect(await closingLines([of(byChoice)], 0)).toEqual([
+      'left out: test/a.test.ts A takeover (ALL=1 runs it)',
+      '3 passed, 0 failed',
+    ]);
+    expect((await closingLines([of(byChoice, skipped)], 0)).at(-1)).toBe('3 passed, 1 failed');
+  });
+
   it('counts a step without tests that failed', async () => {
     expect(await closingLines([report(5, [])], 2)).toEqual(['5 passed, 2 failed']);
   });
@@ -58,6 +73,7 @@ interface Assertion {
   readonly fullName: string;
   readonly status: string;
   readonly failureMessages: readonly string[];
+  readonly meta?: { readonly leftOut: string };
 }
 
 function report(passed: number, assertionResults: readonly Assertion[], message = '') {
@@ -76,7 +92,9 @@ async function closingLines(reports: readonly object[], failedSteps: number) {
     await Promise.all(
       reports.map((content, number) => writeFile(join(folder, `${number}.json`), JSON.stringify(content))),
     );
-    const command = run('node', ['scripts/count-tests.mjs', folder, String(failedSteps)]);
+    const command = run('node', ['scripts/count-tests.mjs', folder, String(failedSteps)], {
+      env: { ...process.env, CI: 'true' },
+    });
     const { stdout } = await command.catch((failure: { stdout: string }) => failure);
     return stdout.trimEnd().split('\n');
   } finally {

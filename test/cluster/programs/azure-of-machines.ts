@@ -1,12 +1,15 @@
 // Azure as a cluster in standard mode meets it: ARM and Entra over https on 10.1.0.1, and the metadata service of the
 // first node, which knows what that machine carries. All of it is the emulator's, which listens on loopback alone.
-// Argument: JSON with the PEM files `certificate` and `key`, and the emulator's `scenario`. On port 8099 the test reads what
-// happened; POST /issuer tells the OIDC issuer of the real cluster.
+// Argument: JSON with the PEM files `certificate` and `key`, and the emulator's `scenario` and `seed`. On port 8099 the test reads
+// what happened; POST /issuer tells the OIDC issuer of the real cluster.
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { enabledProfile } from '../../../src/emulator/arm/pod-identity-rules.ts';
+import type { JsonObject } from '../../../src/emulator/exact-json.ts';
 import { readSigningKey } from '../../../src/emulator/federation/signing-keys.ts';
 import { startEmulator } from '../../../src/emulator/start-emulator.ts';
+import type { AddonPart } from '../../../src/emulator/world.ts';
 import type { KnownIssuer, MachineWorld } from '../standard-mode-azure.ts';
 
 const address = '10.1.0.1';
@@ -14,10 +17,11 @@ interface Options {
   readonly certificate: string;
   readonly key: string;
   readonly scenario: string;
+  readonly seed?: JsonObject;
 }
 
-const files = JSON.parse(process.argv[2] ?? '{}') as Options;
-const emulator = await startEmulator({ scenario: files.scenario });
+const { scenario, seed, ...files } = JSON.parse(process.argv[2] ?? '{}') as Options;
+const emulator = await startEmulator({ scenario, ...(seed === undefined ? {} : { seed }) });
 const own = new URL(emulator.url);
 
 /** @param host as which the emulator is asked; what it says of its own URL is told as that of `address` */
@@ -53,7 +57,26 @@ function world(): MachineWorld {
     secret: application?.secret ?? '',
     carried: Object.fromEntries(carried),
     issued: emulator.imds.issued(),
+    taken: takenOf(emulator.world),
   };
+}
+
+/** The emulator takes its own parts by itself; those of the real cluster are the test's to take. */
+function takenOf({ addons, clusters, settings }: typeof emulator.world): readonly AddonPart[] {
+  const [[key, addon] = []] = addons;
+  const document = clusters.get(key ?? '')?.document;
+  if (addon === undefined || enabledProfile(document) !== undefined) {
+    return [];
+  }
+  const { definitions, identities } = settings.addonRemoval;
+  const going: readonly AddonPart[] = [
+    'nmi',
+    ...(definitions === 'go' ? (['definitions'] as const) : []),
+    ...(identities === 'go' ? (['identities'] as const) : []),
+  ];
+  // Before it has planned anything its identities are still known, and nothing is leaving.
+  const isBegun = addon.leaving.length > 0 || addon.identityIds.length === 0;
+  return isBegun ? going.filter((part) => addon.leaving.every(({ what }) => what !== part)) : [];
 }
 
 function know({ issuer, keys, subject }: KnownIssuer): void {

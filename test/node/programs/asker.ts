@@ -1,12 +1,13 @@
 // A workload that asks for a token at a steady pace, each time on a new connection, and prints one JSON line
-// an answer. Arguments: milliseconds between two requests, target (default IMDS's token path). On SIGTERM it
-// begins no more, waits for what runs, and ends.
+// an answer. Arguments: milliseconds between two requests, target (default IMDS's token path), in which `NUMBER` becomes that of
+// the request. On SIGTERM it begins no more, waits for what runs, and ends.
 import { request } from 'node:http';
 
 const everyMs = Number(process.argv[2] ?? 50);
 const target =
   process.argv[3] ??
   'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net';
+let asked = 0;
 let running = 0;
 let over = false;
 
@@ -14,14 +15,15 @@ function ask(): void {
   const begunMs = Date.now();
   const begun = performance.now();
   running += 1;
+  asked += 1;
   const report = (facts: object) => {
     const ms = performance.now() - begun;
     process.stdout.write(`${JSON.stringify({ begunMs, endedMs: Date.now(), ms, ...facts })}\n`);
     running -= 1;
     leaveWhenIdle();
   };
-  const asked = request(
-    target,
+  const sent = request(
+    target.replace('NUMBER', String(asked)),
     { headers: { metadata: 'true' }, agent: false, timeout: 60_000 },
     (answer) => {
       let body = '';
@@ -32,9 +34,9 @@ function ask(): void {
       answer.on('error', (error: NodeJS.ErrnoException) => report({ error: error.code ?? error.message }));
     },
   );
-  asked.on('timeout', () => asked.destroy(new Error('timed out')));
-  asked.on('error', (error: NodeJS.ErrnoException) => report({ error: error.code ?? error.message }));
-  asked.end();
+  sent.on('timeout', () => sent.destroy(new Error('timed out')));
+  sent.on('error', (error: NodeJS.ErrnoException) => report({ error: error.code ?? error.message }));
+  sent.end();
 }
 
 /** Whose token an answer holds; null when it holds none. Upstream's agent leaves out what the token itself says. */
