@@ -4,15 +4,20 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { programsIn } from '../node/bundled-programs.ts';
 import { type AzureNode, ownImage, startAzureNode } from './azure-node.ts';
-import { drill, expectOwnOrNothing } from './cluster-drill.ts';
 import { azureIdentity, binding } from './identity-objects.ts';
 import { measured } from './measured.ts';
 import { eventually, type OneNode, tellState } from './one-node.ts';
-import { web } from './standard-node.ts';
+import { finishAsking } from './pod-logs.ts';
+import { askingPod } from './pods.ts';
+import { jobs, web } from './standard-node.ts';
 
 const checkout = join(import.meta.dirname, '../..');
 
-/** A pod asks for a token twenty times a second while the identity's source is changed by podid's commands. */
+const identities = { web, jobs };
+type Name = keyof typeof identities;
+const names: readonly Name[] = ['web', 'jobs'];
+
+/** Pods ask for tokens twenty times a second each, while the sources of their identities are changed by podid's commands. */
 describe('tokens by exchange, on a real node', () => {
   const programs = programsIn(inject('programsFolder'));
   let node: AzureNode;
@@ -22,7 +27,9 @@ describe('tokens by exchange, on a real node', () => {
     node = await startAzureNode({ programs, image: inject('image').file, scenario: 'oidc-issuer' });
     ({ cluster } = node);
     cluster.kubectl('apply', '--server-side', '-f', join(checkout, 'deploy/crds'));
-    cluster.apply(azureIdentity('shop', 'web', web), binding('shop', 'web', 'web'));
+    for (const name of names) {
+      cluster.apply(azureIdentity('shop', name, identities[name]), binding('shop', name, name));
+    }
   });
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') {
@@ -53,9 +60,35 @@ describe('tokens by exchange, on a real node', () => {
   const exchanged = () => figure(/^podid_nmi_exchange_calls_total\{outcome="token"\} (\d+)/m);
   const areExchanged = (count: number) =>
     eventually(() => expect(figure(/^podid_nmi_identities\{source="exchange"\} (\d+)/m)).toBe(count));
-  const onCluster = '-g demo-rg -c demo --identity shop/web';
+  const onCluster = '-g demo-rg -c demo --yes';
 
-  it('are switched on and off for an identity without a failed request', async () => {
+  /** Each name is that of the pod, and of its identity; `unlisted` has none. */
+  const whileTheyAsk = async (change: () => Promise<void>) => {
+    const options = { namespace: 'shop', programs: programs.folder };
+    const pods = [...names, 'unlisted'] as const;
+    cluster.apply(
+      ...names.map((name) => askingPod(name, { ...options, labels: { aadpodidbinding: name } })),
+      askingPod('unlisted', options),
+    );
+    for (const pod of pods) {
+      await eventually(() => expect(cluster.kubectl('-n', 'shop', 'logs', pod)).toContain('asking'));
+    }
+    for (const name of names) {
+      const last = () => cluster.kubectl('-n', 'shop', 'logs', name, '--tail=1');
+      await eventually(() => expect(last()).toContain('token-of-'));
+    }
+    const sinceMs = Date.now();
+    await change();
+    const asked = await Promise.all(
+      pods.map(async (pod) => ({ pod, answers: await finishAsking(cluster, 'shop', pod) })),
+    );
+    return asked.map(({ pod, answers }) => ({
+      pod,
+      answers: pod === 'unlisted' ? answers : answers.filter(({ begunMs }) => begunMs >= sinceMs),
+    }));
+  };
+
+  it('are switched on and off for two identities without a failed request, or a token of the other', async () => {
     const { tenantId } = node.azure();
     const values = [
       ...ownImage,
@@ -66,18 +99,56 @@ describe('tokens by exchange, on a real node', () => {
     const { nodes } = await podid(`nmi install --timeout 2m --set ${values.join(',')}`);
     expect(nodes).toMatchObject([{ ready: true }]);
     expect(exchanged()).toBe(0);
-    const drilled = await drill(cluster, programs, { namespace: 'shop', selector: 'web' }, async () => {
-      for (const _round of [1, 2]) {
-        const on = await podid(`exchange enable ${onCluster} --rounds 3 --over 2s --yes`);
-        expect(on).toMatchObject([{ namespace: 'shop', name: 'web', source: 'exchange', state: 'exchange' }]);
-        await areExchanged(1);
-        // Once for all rounds: the token is good for a day.
-        await eventually(() => expect(exchanged()).toBe(1));
-        const off = await podid(`exchange disable ${onCluster} --yes`);
-        expect(off).toMatchObject([{ namespace: 'shop', name: 'web', source: 'imds' }]);
-        await areExchanged(0);
-      }
+    const asked = await whileTheyAsk(async () => {
+      const on = new Set<Name>();
+      const been = new Set<Name>();
+      /** Changes what is named, and waits until the agent goes by it. */
+      const turn = async (word: 'enable' | 'disable', ...some: readonly Name[]) => {
+        const of = some.map((name) => `shop/${name}`).join(' ');
+        const rehearsal = word === 'enable' ? ' --rounds 3 --over 2s' : '';
+        const source = word === 'enable' ? 'exchange' : 'imds';
+        const rows = await podid(`exchange ${word} ${onCluster}${rehearsal} --identity ${of}`);
+        expect(
+          Object.fromEntries(rows.map((row: { name: string; source: string }) => [row.name, row.source])),
+        ).toEqual(Object.fromEntries(some.map((name) => [name, source])));
+        for (const name of some) {
+          on[word === 'enable' ? 'add' : 'delete'](name);
+          been.add(name);
+        }
+        await areExchanged(on.size);
+        // One for each identity and all rounds: the token is good for a day.
+        await eventually(() => expect(exchanged()).toBe(been.size));
+      };
+      await turn('enable', 'web');
+      await turn('enable', 'jobs');
+      await turn('disable', 'web');
+      await turn('enable', 'web');
+      await turn('disable', 'jobs');
+      await turn('disable', 'web');
+      await turn('enable', 'web', 'jobs');
+      await turn('disable', 'web', 'jobs');
     });
-    expectOwnOrNothing('exchange on, off, on, off', drilled, web.clientId);
+
+    for (const { pod, answers } of asked) {
+      const tokens = answers.filter(({ token }) => typeof token === 'string');
+      if (pod === 'unlisted') {
+        measured('exchange on and off, unlisted pod', `asked ${answers.length}, tokens ${tokens.length}`);
+        expect(tokens).toEqual([]);
+      } else {
+        const { clientId, objectId } = identities[pod];
+        const others = tokens.filter(
+          ({ token, appid, oid }) =>
+            token !== `token-of-${clientId}` || appid !== clientId || oid !== objectId,
+        );
+        const failed = answers.filter(({ token }) => typeof token !== 'string');
+        const longestMs = Math.round(Math.max(...answers.map(({ ms }) => ms)));
+        measured(
+          `exchange on and off, ${pod}`,
+          `asked ${answers.length}, failed ${failed.length}, tokens of another identity ${others.length}, longest wait ${longestMs} ms`,
+        );
+        expect([...failed, ...others]).toEqual([]);
+      }
+      expect(answers.length).toBeGreaterThan(40);
+    }
   });
 });

@@ -3,11 +3,17 @@ import { identityId } from '../../src/emulator/scenarios/scenario-parts.ts';
 import type { BundledPrograms } from '../node/bundled-programs.ts';
 import { type AzureNode, startAzureNode } from './azure-node.ts';
 
-/** The identity that pods of the namespace `shop` use. */
+/** The identities that pods of the namespace `shop` use. */
 export const web = {
   resourceId: identityId('web'),
   clientId: '00000000-0000-4000-8000-0000c11e0001',
   objectId: '00000000-0000-4000-8000-00000b1e0001',
+};
+
+export const jobs = {
+  resourceId: identityId('jobs'),
+  clientId: '00000000-0000-4000-8000-0000c11e0002',
+  objectId: '00000000-0000-4000-8000-00000b1e0002',
 };
 
 export interface SeenAssignment {

@@ -7,7 +7,11 @@ export interface Answer {
   /** From the request to the end of its answer, exactly. */
   readonly ms: number;
   readonly status?: number;
+  /** By what the answer names, else by the token. */
   readonly token?: string | null;
+  /** What the token itself says, where it says anything. */
+  readonly appid?: string;
+  readonly oid?: string;
   readonly error?: string;
 }
 

@@ -30,7 +30,7 @@ function ask(): void {
       answer.setEncoding('utf8').on('data', (chunk) => {
         body += chunk;
       });
-      answer.on('end', () => report({ status: answer.statusCode, token: tokenIn(body) }));
+      answer.on('end', () => report({ status: answer.statusCode, ...tokenIn(body) }));
       answer.on('error', (error: NodeJS.ErrnoException) => report({ error: error.code ?? error.message }));
     },
   );
@@ -40,14 +40,23 @@ function ask(): void {
 }
 
 /** Whose token an answer holds; null when it holds none. Upstream's agent leaves out what the token itself says. */
-function tokenIn(body: string): string | null {
+function tokenIn(body: string): {
+  readonly token: string | null;
+  readonly appid?: string;
+  readonly oid?: string;
+} {
   if (!body.includes('"access_token"')) {
-    return null;
+    return { token: null };
   }
   const claims = /"access_token":"[^".]*\.([^".]*)/.exec(body)?.[1] ?? '';
-  const inToken = /"appid":"([^"]*)"/.exec(Buffer.from(claims, 'base64url').toString('utf8'))?.[1];
-  const owner = /"client_id":"([^"]*)"/.exec(body)?.[1] ?? inToken;
-  return owner === undefined ? null : `token-of-${owner}`;
+  const text = Buffer.from(claims, 'base64url').toString('utf8');
+  const [appid, oid] = ['appid', 'oid'].map((name) => new RegExp(`"${name}":"([^"]*)"`).exec(text)?.[1]);
+  const owner = /"client_id":"([^"]*)"/.exec(body)?.[1] ?? appid;
+  return {
+    token: owner === undefined ? null : `token-of-${owner}`,
+    ...(appid === undefined ? {} : { appid }),
+    ...(oid === undefined ? {} : { oid }),
+  };
 }
 
 function leaveWhenIdle(): void {
