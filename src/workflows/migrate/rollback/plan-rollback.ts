@@ -7,6 +7,7 @@ import { workloadGroups } from '../../../domain/migrate/bound-workloads.ts';
 import { type MigrationFacts, readingOr } from '../../../domain/migrate/migration-facts.ts';
 import { groupId } from '../../../domain/migrate/service-account.ts';
 import { clientIdAnnotation, useLabel } from '../../../domain/migrate/workload-identity-words.ts';
+import { isPodidError } from '../../../errors/podid-error.ts';
 import type { Change } from '../../change/outcome.ts';
 import { type Move, moveText } from '../apply/move.ts';
 import { unreadUsers } from '../unread-users.ts';
@@ -129,8 +130,6 @@ function accountChanges(facts: MigrationFacts, move: Move, moves: readonly Move[
 
 /**
  * By the decision of the run itself, as it will be once the account is released.
- *
- * @throws PodidError as `revocationsOf`
  */
 export async function credentialChanges(
   deps: Parameters<typeof revocationsOf>[0],
@@ -140,12 +139,20 @@ export async function credentialChanges(
   for (const move of unreadUsers(facts) === undefined ? moves : []) {
     const [account] = accountChanges(facts, move, moves);
     const losesAnnotation = account !== undefined && account.after === null;
-    for (const { identity, ...gone } of await revocationsOf(deps, move, {
-      facts,
-      moves,
-      sha256,
-      losesAnnotation,
-    })) {
+    const known = { facts, moves, sha256, losesAnnotation };
+    // An identity that is gone keeps nobody from going back: the run itself tells of it, after the template.
+    const revocations = await revocationsOf(deps, move, known).catch((error: unknown) => {
+      deps.signal.throwIfAborted();
+      if (!isPodidError(error)) {
+        throw error;
+      }
+      deps.report.warn(
+        `${moveText(move)}: its federated credentials cannot be read. ${error.message}`,
+        error.hint,
+      );
+      return [];
+    });
+    for (const { identity, ...gone } of revocations) {
       const { namespace, name } = identity;
       const before = { identity: gone.resourceId, credential: gone.credential };
       changes.push({ action: 'delete', kind: 'federatedCredential', namespace, name, before, after: null });

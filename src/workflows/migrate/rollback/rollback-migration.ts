@@ -68,7 +68,9 @@ function goneCredentials(
   { facts, moves }: Pick<Work, 'facts' | 'moves'>,
   { sha256 }: RollbackRequest,
 ): Promise<readonly Change[]> {
-  const report = deps.options.dryRun ? deps.report : { ...deps.report, note: () => undefined };
+  const report = deps.options.dryRun
+    ? deps.report
+    : { ...deps.report, note: () => undefined, warn: () => undefined };
   return credentialChanges({ ...deps, report }, { facts, moves, sha256 });
 }
 
