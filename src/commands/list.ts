@@ -68,7 +68,7 @@ export const listCommand = defineCommand({
       );
       return exitCode;
     }
-    await reportEmptyList(session, deps, all, 'pod identity', flags.mode);
+    await reportEmptyList(session, deps, all, 'pod identity', flags);
     return exitCode;
   },
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { heldBlank } from '../../src/errors/hint.ts';
+import { plainText } from '../../src/errors/plain-text.ts';
+import { asked } from '../../src/terminal/ask/confirm.ts';
 import { released, wrapMessage, wrapResult, wrapText } from '../../src/terminal/wrap-text.ts';
 
 const word = fc.stringMatching(/^[!-~→…]{1,60}$/);
@@ -64,6 +66,19 @@ describe('a text on a terminal', () => {
       fc.property(text, (given) => {
         expect(wrapResult(given, undefined)).toBe(released(given));
         expect(wrapResult(given, 100_000)).toBe(released(given));
+      }),
+    );
+  });
+
+  it('is a question of which no word is broken, with room for its answer', () => {
+    fc.assert(
+      fc.property(text, columns, (given, width) => {
+        const lines = asked(given, width).split('\n');
+        expect(wordsOf(lines.join('\n'))).toEqual(wordsOf(plainText(given)));
+        const isOneWord = (each: string) => each.trim().split(' ').length <= 2;
+        for (const each of lines) {
+          expect(each.length + '? '.length <= width || isOneWord(each), each).toBe(true);
+        }
       }),
     );
   });

@@ -14,7 +14,7 @@ export async function reportEmptyList(
   { entries, kube, signal }: Pick<Deps, 'entries' | 'kube' | 'signal'>,
   { result, cluster }: Done<readonly unknown[]>,
   kind: 'pod identity' | 'exception',
-  mode: string | undefined,
+  { mode, namespace }: { readonly mode: string | undefined; readonly namespace: string | undefined },
 ): Promise<void> {
   if (result.length > 0) {
     return;
@@ -40,7 +40,9 @@ export async function reportEmptyList(
     return;
   }
   const add = entries.command(kind === 'exception' ? 'exception add' : 'add', cluster.id, { help: true });
+  const what = kind === 'exception' ? advice`no exception` : advice`no pod identity`;
+  const where = namespace === undefined ? advice`` : advice` in namespace ${othersText(namespace)}`;
   session.report.note(
-    advice`Cluster ${othersText(cluster.id.name)} has no ${othersText(kind)} to list. To add one: ${add}`,
+    advice`Cluster ${othersText(cluster.id.name)} has ${what}${where} to list. To add one: ${add}`,
   );
 }

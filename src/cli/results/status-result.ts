@@ -49,7 +49,7 @@ function addonLines(
 ): readonly RecordLine[] {
   return [
     ['cluster', `${name} in ${resourceGroup}`],
-    ['add-on', status.enabled ? 'on' : 'off'],
+    ['add-on', status.enabled ? 'on' : 'off', status.enabled ? 'green' : 'yellow'],
     ['network plugin', status.networkPlugin],
     ['consent to kubenet', status.allowNetworkPluginKubenet],
     [
@@ -58,7 +58,7 @@ function addonLines(
     ],
     ['identities', `${status.identities}${limit}`],
     ['exceptions', `${status.exceptions}${limit}`],
-    ['state', status.provisioningState],
+    ['state', status.provisioningState, stateColour(status.provisioningState)],
   ];
 }
 
@@ -67,8 +67,8 @@ export const clusterStatusShape = (cluster: ClusterId): TableShape =>
     ...addonLines(cluster, status, status.mode === 'cluster' ? '' : undefined),
     ['mode', modeText(status)],
     ['feature', status.enabled ? undefined : (status.feature ?? 'not known')],
-    ...status.failed.map((entry): RecordLine => ['failed', failedText(entry)]),
-    ['agent', status.agent && agentText(status.agent)],
+    ...status.failed.map((entry): RecordLine => ['failed', failedText(entry), 'red']),
+    ['agent', status.agent && agentText(status.agent), status.agent && agentColour(status.agent)],
     ...(status.drift === undefined ? [] : driftLines(status.drift)),
   ]);
 
@@ -88,9 +88,18 @@ function agentText({ installed, version, mode, nodes, ready }: AgentSummary): st
   return installed ? `${version}, mode ${mode}, ready on ${ready} of ${nodes} nodes` : 'not installed';
 }
 
+/** Of the cluster: what Azure works on passes. */
+function stateColour(state: string): 'green' | 'red' | 'yellow' {
+  return /^succeeded$/i.test(state) ? 'green' : /^(?:failed|canceled)$/i.test(state) ? 'red' : 'yellow';
+}
+
+function agentColour({ installed, nodes, ready }: AgentSummary): 'green' | 'yellow' {
+  return installed && ready === nodes ? 'green' : 'yellow';
+}
+
 function driftLines(drift: readonly Drift[]): readonly RecordLine[] {
   if (drift.length === 0) {
-    return [['drift', 'none']];
+    return [['drift', 'none', 'green']];
   }
-  return drift.map((each) => ['drift', `${each.kind} ${entryText(each)}: ${driftText(each)}`]);
+  return drift.map((each) => ['drift', `${each.kind} ${entryText(each)}: ${driftText(each)}`, 'yellow']);
 }

@@ -95,7 +95,7 @@ async function runCommand(
   });
   try {
     const exitCode = await command.run(flags, session, first.word, second.word);
-    if (context.stderr.isTerminal && !global.onlyShowErrors) {
+    if (context.stderr.isTerminal && !global.onlyShowErrors && !context.signal.aborted) {
       const { printRetirementNote } = await import('./retirement-note.ts');
       await printRetirementNote(context, command);
     }

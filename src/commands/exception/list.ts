@@ -27,7 +27,7 @@ export const exceptionListCommand = defineCommand({
       shape: exceptionShape,
       ...flags,
     });
-    await reportEmptyList(session, deps, done, 'exception', flags.mode);
+    await reportEmptyList(session, deps, done, 'exception', flags);
     return exitCode;
   },
 });

@@ -1,6 +1,7 @@
 import { advice } from '../../errors/hint.ts';
 import { plainText } from '../../errors/plain-text.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { wrapText } from '../wrap-text.ts';
 import { watchEndOfInput } from './end-of-input.ts';
 
 export interface AskOptions {
@@ -39,6 +40,14 @@ export function confirmOnTerminal(options: AskOptions): (question: string) => Pr
   };
 }
 
+/** What stands before and behind it on its line. */
+const besideQuestion = '? '.length + ' (y/N) '.length;
+
+/** Broken between words, below its own first one. */
+export function asked(question: string, columns: number | undefined): string {
+  return wrapText(plainText(question), columns && columns - besideQuestion).join('\n  ');
+}
+
 async function askYesOrNo(question: string, signal: AbortSignal): Promise<boolean> {
   const { default: inquirer } = await import('inquirer');
   const end = watchEndOfInput();
@@ -48,7 +57,7 @@ async function askYesOrNo(question: string, signal: AbortSignal): Promise<boolea
   });
   try {
     const { answer } = await prompt<{ answer: boolean }>([
-      { type: 'confirm', name: 'answer', message: plainText(question), default: false },
+      { type: 'confirm', name: 'answer', message: asked(question, process.stderr.columns), default: false },
     ]);
     return answer;
   } catch (error) {

@@ -24,6 +24,13 @@ describe('one thing, a line for each member', () => {
     );
   });
 
+  it('paints each line of a value that is to be seen first, and not the blanks before it', () => {
+    const painted = recordShape(() => [['failed', 'one two three four five', 'red']]);
+    const red = { ...noColours, red: (text: string) => `<${text}>` };
+    const text = painted.text?.(undefined as never, red, 28) ?? '';
+    expect(wrapResult(text, 28)).toBe('failed  <one two three four>\n        <five>\n');
+  });
+
   it('is as wide as it gets elsewhere', () => {
     expect(shown()?.split('\n')).toHaveLength(3);
   });
