@@ -5,6 +5,8 @@ export interface Load {
   readonly connections: number;
   readonly newConnections: boolean;
   readonly seconds: number;
+  /** Path of a program for wrk that makes the requests; otherwise they are the same bytes each time. */
+  readonly script?: string | undefined;
 }
 
 export interface Measured {
@@ -22,7 +24,8 @@ const target =
   'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net';
 
 /** Runs wrk in a pod. */
-export async function wrk(pod: Host, { connections, newConnections, seconds }: Load): Promise<Measured> {
+export async function wrk(pod: Host, load: Load): Promise<Measured> {
+  const { connections, newConnections, seconds, script } = load;
   const headers = ['-H', 'Metadata: true', ...(newConnections ? ['-H', 'Connection: close'] : [])];
   const args = [
     'wrk',
@@ -33,6 +36,7 @@ export async function wrk(pod: Host, { connections, newConnections, seconds }: L
     '10s',
     '--latency',
     ...headers,
+    ...(script === undefined ? [] : ['-s', script]),
     target,
   ];
   const [command, ...rest] = pinned.load;

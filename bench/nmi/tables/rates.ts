@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { inAgentWorld } from '../../../test/node/agent-world.ts';
 import { median, printHead, printRow } from '../../tables.ts';
 import type { Bench } from '../bench-options.ts';
@@ -12,26 +13,27 @@ interface Row extends Measured {
 }
 
 const loads = [
-  { newConnections: false, connections: 8 },
-  { newConnections: false, connections: 32 },
-  { newConnections: true, connections: 8 },
-  { newConnections: true, connections: 32 },
+  { name: 'kept', newConnections: false, ownIds: false },
+  { name: 'kept, an id each', newConnections: false, ownIds: true },
+  { name: 'new', newConnections: true, ownIds: false },
 ] as const;
 
 /** In turns, so that all peers meet the same load; the median of the rounds. */
-export async function printRates({ all, programs, rounds, seconds }: Bench): Promise<void> {
+export async function printRates({ root, all, programs, rounds, seconds }: Bench): Promise<void> {
   const rows: Row[] = [];
+  const ownIdsScript = join(root, 'bench/nmi/programs/own-ids.lua');
+  const runs = loads.flatMap((load) => [8, 32].map((connections) => ({ ...load, connections })));
   for (let round = 0; round < rounds; round += 1) {
     for (const peer of all) {
       await inAgentWorld(programs, {}, async (world) => {
         const server = await peer.start(world);
         await wrk(world.bound, { connections: 8, newConnections: false, seconds: 2 });
-        for (const load of loads) {
+        for (const { name, ownIds, ...load } of runs) {
+          const script = ownIds ? ownIdsScript : undefined;
           const before = cpuMicrosecondsOf(server);
-          const measured = await wrk(world.bound, { ...load, seconds });
+          const measured = await wrk(world.bound, { ...load, script, seconds });
           const cpu = (cpuMicrosecondsOf(server) - before) / measured.requests;
-          const name = `${load.newConnections ? 'new' : 'kept'}, c=${load.connections}`;
-          rows.push({ peer: peer.name, load: name, cpu, ...measured });
+          rows.push({ peer: peer.name, load: `${name}, c=${load.connections}`, cpu, ...measured });
         }
       });
     }
