@@ -76,6 +76,7 @@ export class RepeatedRequests implements Repeats {
       !this.#isBetween ||
       !bytes.equals(known.bytes) ||
       socket.writableLength > 0 ||
+      socket.writableEnded ||
       !this.#options.mayAnswer()
     ) {
       return false;

@@ -115,7 +115,7 @@ describe('podid takeover in bad weather', () => {
     const page = await readFile(join(root, 'docs/takeover.md'), 'utf8');
     const lines = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
       .flatMap(([, block = '']) => block.split('\n'))
-      .filter((line) => line !== '');
+      .filter((line) => line.startsWith('podid '));
     expect(lines.map((line) => line.split(' ')[2])).toEqual(expect.arrayContaining(['apply', 'rollback']));
     const file = await planFile(world);
     for (const line of lines) {

@@ -46,6 +46,19 @@ describe('an agent with --event-namespaces', () => {
     expect(eventsOf(world, 'other')).toEqual([]);
   });
 
+  it('says nothing of what a process of the node asks for a pod: it may be a hook of a stranger', async () => {
+    await using world = await startWorld({ before: seedShop, flags });
+    const headers = { Connection: 'keep-alive', podns: 'shop', podname: 'plain' };
+    const asked = await world.ask({
+      from: '127.0.0.1',
+      target: '/host/token/?resource=https://vault.azure.net',
+      headers,
+    });
+    expect(asked.status).toBe(404);
+    await world.end();
+    expect(eventsOf(world)).toEqual([]);
+  });
+
   it('goes on serving where it may not write them, and says so once in log and metrics', async () => {
     await using world = await startWorld({
       before: (kube) => {

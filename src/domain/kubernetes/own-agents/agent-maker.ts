@@ -20,9 +20,12 @@ export function makerOf({ namespace, madeBy }: MadeAgent): AgentMaker {
   return namespace === agentHome ? 'administrator' : (madeBy ?? 'anybody');
 }
 
-/** Of all that ClusterRoleBindings say: whose account one names, and whether that one is podid's agent's. */
+/** Of all that ClusterRoleBindings say: whose account one names, and what tells that it is an agent's. */
 export interface BoundAccount extends EntryKey {
+  /** It has the labels of podid's agent. */
   readonly byPodid: boolean;
+  /** Its ClusterRole is named after an NMI, as those of upstream's charts and manifests are. */
+  readonly isOfNmi: boolean;
 }
 
 /** @param bound undefined where ClusterRoleBindings may not be seen; upstream's have no labels of its own */
@@ -38,8 +41,8 @@ export function judgeMaker(
     return 'unknown';
   }
   const isNamed = bound.some(
-    ({ namespace, name, byPodid }) =>
-      namespace === account.namespace && name === account.name && (byPodid || !isPodids),
+    ({ namespace, name, byPodid, isOfNmi }) =>
+      namespace === account.namespace && name === account.name && (byPodid || (!isPodids && isOfNmi)),
   );
   return isNamed ? 'administrator' : 'anybody';
 }

@@ -3,7 +3,6 @@ import type { Clock } from '../../../domain/time/clock.ts';
 import type { KnownPod, PodIndex } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { DecisionLog } from '../../observe/decision-log.ts';
-import type { RefusalEvents } from '../../observe/events/refusal-events.ts';
 import type { NmiMetrics } from '../../observe/nmi-metrics.ts';
 import type { PodRecord } from '../../observe/record/pod-record.ts';
 import type { ServedToken, TokenService } from '../../tokens/token-service.ts';
@@ -24,7 +23,6 @@ export interface HostTokenRouteOptions {
   readonly log: DecisionLog;
   readonly metrics: NmiMetrics;
   readonly record: Pick<PodRecord, 'driverAsked'>;
-  readonly events: Pick<RefusalEvents, 'refused'>;
   readonly clock: Clock;
 }
 
@@ -40,7 +38,8 @@ interface HostQuestion {
  * node's own network may ask; a pod never gets here with 127.0.0.1 as its address, since the redirect keeps
  * the pod's own. But whoever may create pods has the kubelet ask for them: whether a probe's answer was 200
  * would tell of a stranger's pod whether it has an identity. So the kubelet is refused before anything is
- * looked up, with one answer for all pods.
+ * looked up, with one answer for all pods. No Event tells of what is refused here, for nobody should have one written
+ * about a stranger's pod.
  */
 export function createHostTokenRoute(options: HostTokenRouteOptions) {
   return async (exchange: Exchange, query: string): Promise<void> => {
@@ -117,7 +116,7 @@ function finish(
   exchange: Exchange,
   { outcome, question, pod }: Finish,
 ): void {
-  const { metrics, record, events, clock, log, json } = options;
+  const { metrics, record, clock, log, json } = options;
   const isErrorAnswer = outcome.kind === 'error';
   const status = isErrorAnswer ? outcome.status : 200;
   if (isErrorAnswer) {
@@ -129,9 +128,6 @@ function finish(
   if (pod !== undefined && question !== undefined) {
     const userAgent = exchange.request.headers['user-agent'];
     record.driverAsked(pod, question.request, userAgent, isErrorAnswer ? outcome.reason : 'answered');
-  }
-  if (pod !== undefined && isErrorAnswer) {
-    events.refused(pod, outcome);
   }
   const ms = clock.monotonic() - exchange.startedAt;
   const resource = question?.request.resource ?? '';

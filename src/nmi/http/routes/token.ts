@@ -42,6 +42,7 @@ export type TokenRoute = (exchange: Exchange, query: string) => void | Promise<v
 export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
   const { lookup, service, held } = options;
   const countOf = createCounts(options);
+  const again = { ...options, countOf };
   return (exchange, query) => {
     const request = options.read(query);
     if (request.kind === 'error') {
@@ -62,17 +63,20 @@ export function createTokenRoute(options: TokenRouteOptions): TokenRoute {
     if (outcome.kind === 'error' || pod === undefined) {
       return finish(options, exchange, { outcome, request, pod });
     }
-    const asked: Asked = { request, pod, userAgent: exchange.request.headers['user-agent'] };
+    const { peer, request: asked, startedAt, repeats } = exchange;
+    const userAgent = asked.headers['user-agent'];
     answerJson(exchange, 200, options.json.forPod(outcome.answer, options.clock.now()));
-    options.record.asked(pod, request, asked.userAgent, 'answered');
-    countOf(outcome, asked)(options.clock.monotonic() - exchange.startedAt);
-    exchange.repeats?.offer(exchange.request, answerAgain({ ...options, countOf }, exchange.peer, asked));
+    options.record.asked(pod, request, userAgent, 'answered');
+    countOf(outcome, { request, pod })(options.clock.monotonic() - startedAt);
+    repeats?.offer(asked, answerAgain(again, { peer, uid: pod.uid, request, userAgent }));
   };
 }
 
+/** Who asked what, without the pod itself: a connection that is kept would keep that version of it in memory. */
 interface Asked {
+  readonly peer: string;
+  readonly uid: string;
   readonly request: TokenRequest;
-  readonly pod: KnownPod;
   readonly userAgent: string | undefined;
 }
 
@@ -82,13 +86,15 @@ interface Asked {
  */
 function answerAgain(
   options: TokenRouteOptions & { readonly countOf: CountOf },
-  peer: string,
-  { request, pod, userAgent }: Asked,
+  { peer, uid, request, userAgent }: Asked,
 ): AnswerAgain {
   const { held, lookup, service, whole, record, clock, countOf } = options;
   return (startedAt) => {
-    const isAsBefore = held.open && lookup.peek(peer) === pod;
-    const outcome = isAsBefore ? service.now(pod, request, true) : undefined;
+    const pod = held.open ? lookup.peek(peer) : undefined;
+    if (pod?.uid !== uid) {
+      return undefined;
+    }
+    const outcome = service.now(pod, request, true);
     if (outcome?.kind !== 'token') {
       return undefined;
     }
@@ -99,7 +105,12 @@ function answerAgain(
   };
 }
 
-type CountOf = (outcome: ServedToken, asked: Pick<Asked, 'request' | 'pod'>) => (ms: number) => void;
+type CountOf = (outcome: ServedToken, asked: AskedByPod) => (ms: number) => void;
+
+interface AskedByPod {
+  readonly request: TokenRequest;
+  readonly pod: KnownPod;
+}
 
 /** What counts and logs an outcome is made once for each: it is the same object for the same pod and request. */
 function createCounts({ metrics, log }: TokenRouteOptions): CountOf {

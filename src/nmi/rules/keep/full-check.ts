@@ -7,11 +7,13 @@ export interface FullCheck {
   readonly isFollowed: boolean;
   readonly atMs: number;
   readonly report: RulesReport;
+  /** False: the guard could not be written, and is tried again at the next interval. */
+  readonly isGuardKept: boolean;
 }
 
 /** The tables are as they were found: since before that reading, each change would have been reported. */
 export function mayRely(
-  { isFollowed, atMs, report }: FullCheck,
+  { isFollowed, atMs, report, isGuardKept }: FullCheck,
   {
     rules,
     clock,
@@ -20,7 +22,7 @@ export function mayRely(
 ): boolean {
   const ageMs = clock.monotonic() - atMs;
   const mostMs = Math.min(fullCheck.mostMs, fullCheck.everyIntervals * intervalMs);
-  return isFollowed && rules.isFollowed && report.rules.intact && ageMs < mostMs;
+  return isFollowed && rules.isFollowed && report.rules.intact && isGuardKept && ageMs < mostMs;
 }
 
 /** While the kernel reports each change of the tables, they are read back all the same. */

@@ -71,7 +71,7 @@ export async function keepRules(
       } else {
         const began = { isFollowed: ports.rules.isFollowed, atMs: ports.clock.monotonic() };
         full = undefined;
-        full = { ...began, report: await keepOnce(ports, { ...options, published }, last) };
+        full = { ...began, ...(await keepOnce(ports, { ...options, published }, last)) };
       }
     } catch (error) {
       ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
@@ -129,11 +129,11 @@ async function keepOnce(
   ports: KeepRulesPorts,
   options: KeepRulesOptions & { readonly published: PublishedAddresses },
   last: LastLogged,
-): Promise<RulesReport> {
+): Promise<Pick<FullCheck, 'report' | 'isGuardKept'>> {
   const { rules, logger } = ports;
   // Reported before the guard lets the pod through: a pod that can ask is one that is known by its address.
   const addresses = await options.published.read();
-  let guard = await keepGuard(ports, addresses);
+  let kept = await keepGuard(ports, addresses);
   let state = await rules.verify();
   let diagnosing: ReturnType<KeepRulesPorts['diagnose']> | undefined;
   if (!state.intact) {
@@ -144,24 +144,27 @@ async function keepOnce(
     if (last.putBack === 0) {
       // Pods wait for the server, and the server for this; it is not ready before all has been looked at.
       const problems = [notLookedAt];
-      await options.published.publish(makeReport(ports, options, { guard, state, problems, putBack: 0 }));
+      await options.published.publish(
+        makeReport(ports, options, { guard: kept.guard, state, problems, putBack: 0 }),
+      );
     }
     diagnosing = ports.diagnose(state.target, addresses);
     const [forgotten] = await Promise.all([
       rules.forgetOthers(),
       keepGuard(ports, addresses).then((again) => {
-        guard = again;
+        kept = again;
       }),
       diagnosing,
     ]);
     logInstalled(logger, { target: state.target, forgotten, putBack: last.putBack });
   }
+  const { guard, isGuardKept } = kept;
   logGuard(logger, guard, last);
   const problems = await (diagnosing ?? ports.diagnose(state.target, addresses));
   logProblems(logger, problems, last);
   const report = makeReport(ports, options, { guard, state, problems, putBack: last.putBack });
   await options.published.publish(report);
-  return report;
+  return { report, isGuardKept };
 }
 
 interface Found {
@@ -202,12 +205,16 @@ function logInstalled(logger: Logger, facts: InstalledFacts): void {
 }
 
 /** The redirect is kept whatever becomes of the guard. */
-async function keepGuard({ guard, logger }: KeepRulesPorts, addresses: NodeAddresses): Promise<GuardState> {
+async function keepGuard(
+  { guard, logger }: KeepRulesPorts,
+  addresses: NodeAddresses,
+): Promise<{ readonly guard: GuardState; readonly isGuardKept: boolean }> {
   try {
-    return await guard.keep(addresses);
+    return { guard: await guard.keep(addresses), isGuardKept: true };
   } catch (error) {
     logger.error({ error: String(error) }, 'the address guard could not be kept');
-    return inactiveGuard(`The address guard could not be written. ${String(error)}`);
+    const why = `The address guard could not be written. ${String(error)}`;
+    return { guard: inactiveGuard(why), isGuardKept: false };
   }
 }
 

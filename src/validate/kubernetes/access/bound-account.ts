@@ -9,8 +9,9 @@ export function parseBoundAccounts(json: unknown): readonly BoundAccount[] {
   const labels = stringMapAt(recordAt(json, 'metadata'), 'labels') ?? {};
   const byPodid =
     labels['app.kubernetes.io/name'] === 'podid' && labels['app.kubernetes.io/component'] === 'nmi';
+  const isOfNmi = /nmi/i.test(stringAt(recordAt(json, 'roleRef'), 'name') ?? '');
   return recordsAt(json, 'subjects').flatMap((subject) => {
     const [kind, namespace, name] = ['kind', 'namespace', 'name'].map((key) => stringAt(subject, key));
-    return kind === 'ServiceAccount' && namespace && name ? [{ namespace, name, byPodid }] : [];
+    return kind === 'ServiceAccount' && namespace && name ? [{ namespace, name, byPodid, isOfNmi }] : [];
   });
 }

@@ -61,6 +61,64 @@ async function askWhile(after: KnownPod | undefined): Promise<{ status: number; 
   return answered;
 }
 
+/** @param after whose the address is when the same bytes come again */
+function askAgain(after: KnownPod | undefined) {
+  let now: KnownPod | undefined = pod('first');
+  const never = () => undefined;
+  const asked: KnownPod[] = [];
+  let again: ((startedAt: number) => string | undefined) | undefined;
+  const route = createTokenRoute({
+    lookup: { peek: () => now },
+    service: {
+      now: (each: KnownPod) => {
+        asked.push(each);
+        return token;
+      },
+    },
+    read: () => ({ kind: 'request', resource: 'r' }),
+    json: { forPod: () => '{}' },
+    whole: { forPod: () => 'the whole answer' },
+    held: { open: true },
+    owners: { note: never },
+    log: { again: () => never },
+    record: { asked: never },
+    metrics: { operationsOf: () => never },
+    clock: { monotonic: () => 0, now: () => 0 },
+  } as unknown as TokenRouteOptions);
+  const response = { writeHead: () => response, setHeader: never, end: never };
+  const exchange = {
+    peer: '10.0.0.1',
+    startedAt: 0,
+    request: { socket: {}, headers: {} },
+    response,
+    repeats: {
+      offer: (_request: unknown, offered: typeof again) => {
+        again = offered;
+      },
+    },
+  };
+  route(exchange as unknown as Exchange, 'resource=r');
+  now = after;
+  return { answer: again?.(0), asked };
+}
+
+describe('a request that comes again in the same bytes', () => {
+  it('is decided for the pod as it is by then, so that no connection keeps what it was', () => {
+    const changed = pod('first');
+    const { answer, asked } = askAgain(changed);
+    expect(answer).toBe('the whole answer');
+    expect(asked[1]).toBe(changed);
+  });
+
+  it.each([
+    ['another pod has', pod('second')],
+    ['nobody can say who has', undefined],
+  ])('is decided for nobody where %s the address by then', (_what, after) => {
+    const { answer, asked } = askAgain(after);
+    expect([answer, asked.length]).toEqual([undefined, 1]);
+  });
+});
+
 describe('a token that had to be fetched', () => {
   it('goes to the pod that asked', async () => {
     expect(await askWhile(pod('first'))).toEqual({ status: 200, reason: '' });

@@ -124,6 +124,14 @@ describe('the address guard', () => {
   });
 });
 
+describe('an address guard that could not be written', () => {
+  it('is tried again at each interval, also while the kernel reports each change of the tables', async () => {
+    const node = nodeWith({ intact: true, followed: true, guardFails: true });
+    await node.keepUntil((heartbeats) => heartbeats.length === 4);
+    expect(node.order.filter((step) => step === 'guard')).toHaveLength(4);
+  });
+});
+
 describe('the addresses of the pods', () => {
   it('are reported before the guard lets a new pod through', async () => {
     const node = nodeWith({ intact: true });
