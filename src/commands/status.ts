@@ -3,24 +3,31 @@ import { watchFlags, watchInterval } from '../cli/flags/list-flags.ts';
 import { inClusterMode, modeFlag } from '../cli/flags/mode-flags.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
-import { clusterStatusShape, clusterStatusView } from '../cli/results/status-result.ts';
+import { clusterStatusShape, clusterStatusView, watchedText } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
 
 export const statusCommand = defineCommand({
   description:
-    "Prints whether the add-on is on, how many entries it has and which of them failed, and the state of the cluster, from Azure alone. With --mode cluster the entries are the objects in the cluster, and those that podid list calls Failed are named. Where the add-on is off it says whether the subscription has the feature that turning it on takes. With --drift it also compares the entries with the objects in the cluster's own API, and with --agent it asks podid's agents on the nodes.",
+    "Prints whether the add-on is on, how many entries it has and which of them failed, and the state of the cluster, from Azure alone. With --mode cluster the entries are the objects in the cluster, and those that podid list calls Failed are named. Where the add-on is off it says whether the subscription has the feature that turning it on takes. With --drift it also compares the entries with the objects in the cluster's own API, and with --agent it asks podid's agents on the nodes: where they are ready and why not, and the pods that last got no token, with the reason and the time. What agents do not say within 15 seconds is unknown, and no failure.",
   examples: [
     { title: 'the add-on', line: 'podid status -g demo-rg -c demo' },
     {
       title: 'what differs between Azure and the cluster',
       line: 'podid status -g demo-rg -c demo --drift -o json --query drift',
     },
+    {
+      title: 'the pods that last got no token, and why',
+      line: 'podid status -g demo-rg -c demo --agent -o json --query "agent.refusals[].[namespace, name, message, next]"',
+    },
     { title: 'everything', line: 'podid status -g demo-rg -c demo --drift --agent' },
   ],
   flags: {
     drift: { kind: 'switch', summary: "compare with the objects in the cluster's own API" },
-    agent: { kind: 'switch', summary: "ask podid's agents on the nodes, too" },
+    agent: {
+      kind: 'switch',
+      summary: "ask podid's agents, too: by node, and the last pods that got no token",
+    },
     ...watchFlags,
     ...clusterFlags,
     ...kubeFlags,
@@ -44,7 +51,7 @@ export const statusCommand = defineCommand({
       const done = await read();
       const shape = { ...finish.shape, repeated: true as const };
       return {
-        text: JSON.stringify(finish.view(done.result)),
+        text: watchedText(done.result),
         print: () => finishDone(session, done, { ...finish, shape }),
       };
     });

@@ -2,7 +2,8 @@ import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import { type Drift, driftText } from '../../domain/entries/drift.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
-import type { AddonStatus, AgentSummary, ClusterStatus } from '../../workflows/addon/read-status.ts';
+import type { AddonStatus, ClusterStatus } from '../../workflows/addon/read-status.ts';
+import { type AgentView, agentLines, agentView, withoutTimes } from '../nmi/agents-in-status.ts';
 import { type RecordLine, recordShape } from './record-text.ts';
 import { driftView } from './result-shapes.ts';
 
@@ -22,7 +23,7 @@ export function statusView(status: AddonStatus): unknown {
 }
 
 /** How pod identity stands on the cluster, members in the documented order. */
-export function clusterStatusView(status: ClusterStatus): unknown {
+export function clusterStatusView(status: ClusterStatus): object {
   const { mode, feature, failed, agent, drift } = status;
   return {
     ...(statusView(status) as object),
@@ -33,9 +34,16 @@ export function clusterStatusView(status: ClusterStatus): unknown {
       name,
       error: error === undefined ? null : { code: error.code, message: error.message },
     })),
-    ...(agent === undefined ? {} : { agent }),
+    ...(agent === undefined ? {} : { agent: agentView(agent) }),
     ...(drift === undefined ? {} : { drift: drift.map(driftView) }),
   };
+}
+
+/** What `--watch` compares. */
+export function watchedText(status: ClusterStatus): string {
+  const { agent } = status;
+  const said = agent === undefined ? {} : { agent: withoutTimes(agentView(agent)) };
+  return JSON.stringify({ ...clusterStatusView(status), ...said });
 }
 
 export const statusShape = (cluster: ClusterId): TableShape =>
@@ -62,17 +70,20 @@ function addonLines(
   ];
 }
 
+/** As it is printed. */
+type ShownStatus = Omit<ClusterStatus, 'agent'> & { readonly agent?: AgentView };
+
 export const clusterStatusShape = (cluster: ClusterId): TableShape =>
-  recordShape((status: ClusterStatus) => [
+  recordShape((status: ShownStatus) => [
     ...addonLines(cluster, status, status.mode === 'cluster' ? '' : undefined),
     ['mode', modeText(status)],
     ['feature', status.enabled ? undefined : (status.feature ?? 'not known')],
     ...status.failed.map((entry): RecordLine => ['failed', failedText(entry), 'red']),
-    ['agent', status.agent && agentText(status.agent), status.agent && agentColour(status.agent)],
+    ...(status.agent === undefined ? [] : agentLines(status.agent)),
     ...(status.drift === undefined ? [] : driftLines(status.drift)),
   ]);
 
-function modeText({ mode }: ClusterStatus): string {
+function modeText({ mode }: Pick<ClusterStatus, 'mode'>): string {
   if (mode === null) {
     return 'none: the add-on is off (podid status --mode cluster shows entries that are objects)';
   }
@@ -84,17 +95,9 @@ function failedText(entry: ClusterStatus['failed'][number]): string {
   return error == null ? entryText(entry) : `${entryText(entry)}: ${error.code}: ${error.message}`;
 }
 
-function agentText({ installed, version, mode, nodes, ready }: AgentSummary): string {
-  return installed ? `${version}, mode ${mode}, ready on ${ready} of ${nodes} nodes` : 'not installed';
-}
-
 /** Of the cluster: what Azure works on passes. */
 function stateColour(state: string): 'green' | 'red' | 'yellow' {
   return /^succeeded$/i.test(state) ? 'green' : /^(?:failed|canceled)$/i.test(state) ? 'red' : 'yellow';
-}
-
-function agentColour({ installed, nodes, ready }: AgentSummary): 'green' | 'yellow' {
-  return installed && ready === nodes ? 'green' : 'yellow';
 }
 
 function driftLines(drift: readonly Drift[]): readonly RecordLine[] {

@@ -1,4 +1,5 @@
 import type { EntryKey } from '../entries/pod-identity.ts';
+import type { RefusalRecord } from './refusals.ts';
 
 /** What a pod asked for last and how often, by the record of its node's agent. */
 export interface AskedPod {
@@ -41,4 +42,6 @@ export interface AskedAgent extends EntryKey {
 export interface AgentLoads {
   /** Asks one agent for its metrics and its record. @throws the signal's reason alone */
   scrape(agent: AskedAgent, signal: AbortSignal): Promise<Scrape>;
+  /** Asks one agent who got no token. @throws the signal's reason alone */
+  refusals(agent: AskedAgent, signal: AbortSignal): Promise<RefusalRecord>;
 }

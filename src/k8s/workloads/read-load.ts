@@ -1,8 +1,9 @@
 import type { Workloads } from '../../domain/kubernetes/workloads.ts';
 import type { AgentLoads, AskedAgent, AskedPod } from '../../domain/load/agent-load.ts';
+import { newestRefusals } from '../../domain/load/refusals.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { parseAskedPods } from '../../validate/kubernetes/agent-record.ts';
+import { parseAskedPods, parseRefusals } from '../../validate/kubernetes/agent-record.ts';
 
 /** An agent that does not answer by then is named, and the others are shown without it. */
 const patienceMs = 5000;
@@ -11,37 +12,56 @@ export function readLoad(workloads: Pick<Workloads, 'ask'>, clock: Clock): Agent
   return {
     async scrape(agent, signal) {
       const { nodeName: node, metricsPort } = agent;
-      const limit = AbortSignal.timeout(patienceMs);
-      const ofScrape = AbortSignal.any([signal, limit]);
-      try {
+      const scraped = await inTime(signal, async (ofScrape) => {
         const { status, text } = await workloads.ask(agent, metricsPort, '/metrics', ofScrape);
         const atMs = clock.monotonic();
-        if (status !== 200) {
-          return { kind: 'none', node, why: `It answered with HTTP ${status}.` };
-        }
-        return {
-          kind: 'heard',
-          node,
-          pod: `${agent.namespace}/${agent.name}`,
-          atMs,
-          metrics: text,
-          pods: await recordOf(workloads, agent, ofScrape),
-        };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (limit.aborted) {
-          return { kind: 'none', node, why: `No answer within ${patienceMs / 1000} s.` };
-        }
-        if (!isPodidError(error)) {
-          throw error;
-        }
-        const said = error.details
-          .map(({ message }) => message)
-          .filter((text) => !error.message.includes(text));
-        return { kind: 'none', node, why: [error.message, ...said].join(' ') };
-      }
+        return status === 200
+          ? { atMs, metrics: text, pods: await recordOf(workloads, agent, ofScrape) }
+          : { why: `It answered with HTTP ${status}.` };
+      });
+      return 'why' in scraped
+        ? { kind: 'none', node, why: scraped.why }
+        : { kind: 'heard', node, pod: `${agent.namespace}/${agent.name}`, ...scraped };
+    },
+    async refusals(agent, signal) {
+      const read = await inTime(signal, async (ofRead) => {
+        const { status, text } = await workloads.ask(agent, agent.metricsPort, '/record', ofRead);
+        const record = status === 200 ? parseRefusals(text) : undefined;
+        const why =
+          status === 404
+            ? 'This agent is of a version that keeps no record.'
+            : `It answered with HTTP ${status}, and no record.`;
+        return record ?? { why };
+      });
+      return 'why' in read
+        ? { kind: 'none', why: read.why }
+        : { kind: 'record', since: read.since, pods: newestRefusals(read.pods, mostRefused) };
     },
   };
+}
+
+/** Of one agent: nobody shows more. */
+const mostRefused = 20;
+
+/** What one agent says, or in a sentence why it says nothing. @throws the signal's reason alone */
+async function inTime<Said>(
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<Said>,
+): Promise<Said | { readonly why: string }> {
+  const limit = AbortSignal.timeout(patienceMs);
+  try {
+    return await ask(AbortSignal.any([signal, limit]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.aborted) {
+      return { why: `No answer within ${patienceMs / 1000} s.` };
+    }
+    if (!isPodidError(error)) {
+      throw error;
+    }
+    const said = error.details.map(({ message }) => message).filter((text) => !error.message.includes(text));
+    return { why: [error.message, ...said].join(' ') };
+  }
 }
 
 /** Agents of older versions keep none. */

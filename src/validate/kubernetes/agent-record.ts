@@ -1,4 +1,5 @@
 import type { AskedPod } from '../../domain/load/agent-load.ts';
+import type { RefusedPod } from '../../domain/load/refusals.ts';
 import type { ChosenBy, SeenPod, WatchedNode } from '../../domain/migrate/seen.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt } from '../json-record.ts';
 
@@ -47,12 +48,41 @@ export function parseAskedPods(text: string): readonly AskedPod[] {
   });
 }
 
+/**
+ * Of each way in which a pod asks, that it got no token the last time. Undefined for what is no record; what an agent
+ * cannot have written is left out.
+ */
+export function parseRefusals(
+  text: string,
+): { readonly since: string; readonly pods: readonly RefusedPod[] } | undefined {
+  const json = jsonIn(text);
+  const since = isRecord(json) ? timeAt(json, 'since') : undefined;
+  return isRecord(json) && since !== undefined
+    ? { since, pods: recordsAt(json, 'pods').flatMap(refusalsOf) }
+    : undefined;
+}
+
+function refusalsOf(pod: JsonRecord): RefusedPod[] {
+  const [namespace = '', name = ''] = [stringAt(pod, 'namespace'), stringAt(pod, 'name')];
+  if (![namespace, name].every((each) => objectName.test(each))) {
+    return [];
+  }
+  return recordsAt(pod, 'uses').flatMap((use) => {
+    const [reason = '', lastAsked] = [stringAt(use, 'outcome'), timeAt(use, 'lastAsked')];
+    const isRefusal = reason !== 'answered' && reasonCode.test(reason);
+    return isRefusal && lastAsked !== undefined ? [{ namespace, name, reason, lastAsked }] : [];
+  });
+}
+
+const objectName = /^[a-z0-9][a-z0-9.-]{0,252}$/;
+const reasonCode = /^[a-z0-9-]{1,40}$/;
+
 /** No agent counts more reasons of a pod. */
 const mostReasons = 16;
 
 function countsOf(pod: JsonRecord): Pick<AskedPod, 'requests' | 'refused'> {
   const refused = Object.entries(recordAt(pod, 'refused')).filter(
-    ([reason, count]) => /^[a-z0-9-]{1,40}$/.test(reason) && isCount(count),
+    ([reason, count]) => reasonCode.test(reason) && isCount(count),
   );
   const { requests } = pod;
   return {

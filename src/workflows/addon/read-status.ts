@@ -6,6 +6,7 @@ import { allEntries, failedEntries, type PodIdentity } from '../../domain/entrie
 import { entryLimit } from '../../domain/entries/profile-edit.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { Done } from '../change/outcome.ts';
+import type { AgentSummary } from './summarize-agents.ts';
 
 export interface AddonStatus {
   readonly enabled: boolean;
@@ -32,15 +33,6 @@ export interface ClusterStatus extends AddonStatus {
   readonly failed: readonly PodIdentity[];
   readonly agent?: AgentSummary;
   readonly drift?: readonly Drift[];
-}
-
-export interface AgentSummary {
-  readonly installed: boolean;
-  /** Empty when it is not installed. */
-  readonly version: string;
-  readonly mode: string;
-  readonly nodes: number;
-  readonly ready: number;
 }
 
 export interface StatusRequest {
@@ -104,13 +96,13 @@ async function readFeature(
 
 async function readAgents(deps: StatusDeps, isAddonOn: boolean, signal: AbortSignal): Promise<AgentSummary> {
   const { clock, report, confirm } = deps;
-  const { agent, workloads, standardMode } = await deps.kube.connect(signal);
-  const { readAgentStatus } = await import('../agent/read-agent-status.ts');
-  const of = { agent, workloads, standardMode, clock, report, confirm };
-  const question = { namespace: 'kube-system', addonState: async () => (isAddonOn ? 'on' : 'off') } as const;
-  const { status } = await readAgentStatus(of, question, signal);
-  const { installed, version, mode, nodes } = status;
-  return { installed, version, mode, nodes: nodes.length, ready: nodes.filter(({ ready }) => ready).length };
+  const { agent, workloads, standardMode, load } = await deps.kube.connect(signal);
+  const { summarizeAgents } = await import('./summarize-agents.ts');
+  return await summarizeAgents(
+    { agent, workloads, standardMode, load, clock, report, confirm },
+    isAddonOn,
+    signal,
+  );
 }
 
 export function addonStatus(cluster: Cluster): AddonStatus {

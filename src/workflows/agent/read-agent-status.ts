@@ -8,9 +8,8 @@ import {
 import { ownAgents, unprovenAgents, unprovenText } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { nodeWithTaints } from '../../domain/kubernetes/taints.ts';
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
-import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { advice, command, othersText } from '../../errors/hint.ts';
-import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
+import { isPodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sampleOf, sumOf } from '../doctor/agent-metrics.ts';
 import {
   type AgentExchange,
@@ -19,6 +18,7 @@ import {
   unguardedText,
 } from '../doctor/exchange-of-agent.ts';
 import { type AgentHold, holdOfAgent } from '../doctor/hold-of-agent.ts';
+import { type AskedPod, askAgents } from '../load/ask-agents.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import { chooseWay, type WayAsked } from './choose-way.ts';
 import { type ControllerStatus, readControllerStatus } from './read-controller-status.ts';
@@ -63,6 +63,8 @@ export interface SeenStatus {
   readonly status: AgentStatus;
   readonly installation: AgentInstallation | undefined;
   readonly podsPort: number;
+  /** Each pod of podid's agents; undefined where they may not be listed. */
+  readonly asked: readonly AskedPod[] | undefined;
 }
 
 export interface StatusQuestion {
@@ -70,6 +72,8 @@ export interface StatusQuestion {
   readonly namespace: string;
   /** What Azure says of the add-on; undefined where it cannot be asked. */
   readonly addonState: (signal: AbortSignal) => Promise<'on' | 'off' | undefined>;
+  /** For how long agents are asked, all together; absent: until each has answered, or the way to it has failed. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -80,7 +84,7 @@ export interface StatusQuestion {
  */
 export async function readAgentStatus(
   deps: AgentDeps,
-  { namespace, addonState }: StatusQuestion,
+  { namespace, addonState, patienceMs }: StatusQuestion,
   signal: AbortSignal,
 ): Promise<SeenStatus> {
   const { agent, workloads, report } = deps;
@@ -88,11 +92,12 @@ export async function readAgentStatus(
   const found = await agent.installations(namespace, signal);
   const own = ownAgents(found, namespace);
   const installation = own.find((each) => each.namespace === namespace) ?? own[0];
-  const [nodes, pods] = await Promise.all([
+  const [nodes, listed] = await Promise.all([
     orWarn(deps, () => agent.taintedNodes(signal), []),
-    orWarn(deps, () => workloads.agents(signal), []),
+    orWarn(deps, () => workloads.agents(signal), undefined),
   ]);
-  const voices = await askAgents(deps, { pods: podsOf(own, pods), installation }, signal);
+  const pods = listed ?? [];
+  const voices = await askAgents(deps, { pods: podsOf(own, pods), installation, patienceMs }, signal);
   const names = new Set([
     ...nodes.filter(({ takesAgent }) => takesAgent).map(({ name }) => name),
     ...pods.map(({ nodeName }) => nodeName).filter((name) => name !== ''),
@@ -112,7 +117,7 @@ export async function readAgentStatus(
     const addon = isAsked ? await orWarn(deps, () => addonState(signal), undefined) : undefined;
     reportAbsence(deps, others, { namespace, addon });
   } else {
-    reportFindings(deps, { installation, own, rows, nodes });
+    reportFindings(deps, { installation, own, rows, nodes, isListed: listed !== undefined });
   }
   const isStandard = installation !== undefined && (installation.mode ?? 'standard') === 'standard';
   const controller = isStandard
@@ -121,6 +126,7 @@ export async function readAgentStatus(
   return {
     installation,
     podsPort: installation?.port ?? keyVaultDriverPort,
+    asked: listed === undefined ? undefined : voices,
     status: {
       installed: installation !== undefined,
       version: installation?.version ?? '',
@@ -129,12 +135,6 @@ export async function readAgentStatus(
       nodes: rows,
     },
   };
-}
-
-interface Voice {
-  readonly pod: AgentPod;
-  /** Prometheus text; undefined when it could not be asked. */
-  readonly metrics: string | undefined;
 }
 
 /** With partial rights some of it stays unknown; that is reported, and the rest is shown. */
@@ -160,37 +160,8 @@ function podsOf(installations: readonly AgentInstallation[], pods: readonly Agen
   );
 }
 
-async function askAgents(
-  { workloads, report }: AgentDeps,
-  { pods, installation }: { pods: readonly AgentPod[]; installation: AgentInstallation | undefined },
-  signal: AbortSignal,
-): Promise<readonly Voice[]> {
-  let refused: PodidError | undefined;
-  const voices = await eachConcurrently([...pods], async (pod) => {
-    try {
-      const { status, text } = await workloads.ask(pod, pod.metricsPort, '/metrics', signal);
-      return { pod, metrics: status === 200 ? text : undefined };
-    } catch (error) {
-      if (!isPodidError(error, 'Forbidden', 'ClusterUnreachable')) {
-        throw error;
-      }
-      refused ??= error;
-      return { pod, metrics: undefined };
-    }
-  });
-  if (refused !== undefined) {
-    report.warn(
-      `Not every agent could be asked: ${refused.message}`,
-      refused.code === 'Forbidden'
-        ? command('kubectl auth can-i get pods/proxy -n kube-system')
-        : advice`Whoever may forward ports of pods can ask: ${command('kubectl auth can-i create pods/portforward -n kube-system')}${installation === undefined ? advice`` : advice`; or, with the values that it was installed with: ${changeAgent(installation, 'nmi.prometheusPort=9090')}`}`,
-    );
-  }
-  return voices;
-}
-
 interface Around {
-  readonly voices: readonly Voice[];
+  readonly voices: readonly AskedPod[];
   readonly installation: AgentInstallation | undefined;
   readonly others: readonly string[];
 }
@@ -259,6 +230,8 @@ interface Findings {
   readonly own: readonly AgentInstallation[];
   readonly rows: readonly AgentNode[];
   readonly nodes: readonly TaintedNode[];
+  /** Whether the agents' pods may be listed: else it is unknown which node has none. */
+  readonly isListed: boolean;
 }
 
 /** The way to install it is the one that `podid nmi install` names beside the same agents. */
@@ -282,12 +255,12 @@ function reportAbsence(
   }
 }
 
-function reportFindings({ report }: AgentDeps, { installation, own, rows, nodes }: Findings): void {
+function reportFindings({ report }: AgentDeps, { installation, own, rows, nodes, isListed }: Findings): void {
   if (own.length > 1) {
     report.warn(`podid's agent is installed ${own.length} times: ${own.map(agentKindText).join(', ')}.`);
   }
   const without = rows.filter(({ version }) => version === '').map(({ name }) => name);
-  if (without.length > 0) {
+  if (without.length > 0 && isListed) {
     const named = without.slice(0, 5).map((name) => {
       const { taints = [] } = nodes.find((node) => node.name === name) ?? {};
       return nodeWithTaints({ name, taints }, installation.tolerations);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseAskedPods } from '../../../src/validate/kubernetes/agent-record.ts';
+import { parseAskedPods, parseRefusals } from '../../../src/validate/kubernetes/agent-record.ts';
 
 const use = { sdk: 'other', lastAsked: '2026-12-01T08:00:00.000Z', outcome: 'no-binding' };
 const pod = { uid: 'u', namespace: 'demo', name: 'web-1', uses: [use] };
@@ -40,5 +40,38 @@ describe('what an agent counted of a pod', () => {
   it('names a few reasons, whatever is sent', () => {
     const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`reason-${at}`, 1]));
     expect(Object.keys(read({ requests: 1, refused: many })[0]?.refused ?? {})).toHaveLength(16);
+  });
+});
+
+describe('who got no token, by the record of an agent', () => {
+  const since = '2026-12-01T00:00:00.000Z';
+  const refusals = (more: object) => parseRefusals(JSON.stringify({ since, pods: [{ ...pod, ...more }] }));
+
+  it('is each way of asking whose last answer was no token', () => {
+    const uses = [use, { ...use, outcome: 'answered' }, { ...use, outcome: 'token-403' }];
+    expect(refusals({ uses })).toEqual({
+      since: '2026-12-01T00:00:00Z',
+      pods: ['no-binding', 'token-403'].map((reason) => ({
+        ...{ namespace: 'demo', name: 'web-1', reason },
+        lastAsked: '2026-12-01T08:00:00Z',
+      })),
+    });
+  });
+
+  it.each([
+    [{ name: '-o=json' }],
+    [{ name: 'web\n' }],
+    [{ namespace: '../kube-system' }],
+    [{ namespace: 'n'.repeat(300) }],
+    [{ uses: [{ ...use, outcome: '\u001b[2J' }] }],
+    [{ uses: [{ ...use, outcome: 7 }] }],
+    [{ uses: [{ ...use, lastAsked: 'yesterday' }] }],
+    [{ uses: 'many' }],
+  ])('leaves out what no agent can have written: %j', (more) => {
+    expect(refusals(more)?.pods).toEqual([]);
+  });
+
+  it.each(['', '[]', 'null', '{"pods": []}', '<html>'])('is undefined for what is no record: %s', (text) => {
+    expect(parseRefusals(text)).toBeUndefined();
   });
 });
