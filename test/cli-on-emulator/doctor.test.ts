@@ -212,6 +212,17 @@ describe('what is worth a warning', () => {
         kube.seed({ ...object, metadata: { ...object.metadata, namespace: 'default', uid: 'two' } });
       }
     }
+    // Without it a tenant can have made the second one.
+    kube.seed({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: {
+        name: 'podid-nmi',
+        labels: { 'app.kubernetes.io/name': 'podid', 'app.kubernetes.io/component': 'nmi' },
+      },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'podid-nmi' },
+      subjects: [{ kind: 'ServiceAccount', name: 'podid-nmi', namespace: 'default' }],
+    } as never);
     expect(await warned(podid)).toEqual([
       ['agent', expect.stringMatching(/Two agents.*default\/podid-nmi.*kube-system\/podid-nmi/)],
     ]);
