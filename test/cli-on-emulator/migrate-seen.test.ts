@@ -146,7 +146,7 @@ describe('what podid migrate shows of what pods asked', () => {
 
   it('has nothing against a workload that has not asked while the record is younger than a day', async () => {
     await using podid = await ownedWorld();
-    setAsks(podid, { sinceAgoSec: 3 * 3_600, asks: [] });
+    setAsks(podid, { sinceAgoSec: 3 * 3_600 + 60, asks: [] });
     const { seen, state, silence } = await planOf(podid);
     expect([seen, state]).toEqual([null, 'planned']);
     expect(silence).toMatchObject({ state: 'unknown', since: expect.stringMatching(/^20\S+Z$/) });
