@@ -29,7 +29,11 @@ export interface HttpServerOptions {
   readonly namespaceOf?: NamespaceOfPeer;
   readonly clock: Clock;
   /** Must answer, or destroy the response. What it throws becomes a bare 500. */
-  handle(request: IncomingMessage, response: ServerResponse, repeats: Repeats): void | Promise<void>;
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    repeats: Repeats | undefined,
+  ): void | Promise<void>;
   /** A bug: `handle` threw. */
   onFault(error: unknown): void;
   /**
@@ -215,7 +219,7 @@ class LimitedServer implements HttpServer {
     }
     this.inFlight += 1;
     try {
-      const done = this.#options.handle(request, response, repeated);
+      const done = this.#options.handle(request, response, repeated.isLearning ? repeated : undefined);
       if (done === undefined) {
         this.#leave();
       } else {

@@ -26,6 +26,8 @@ export interface RepeatedRequestsOptions {
 
 /** Longer requests are parsed each time. Bytes, kept for each connection that asks a second time. */
 const longest = 1_024;
+/** Requests that did not come again, one after another, after which those of the connection are learned no more. */
+const mostInVain = 8;
 const blankLine = Buffer.from('\r\n\r\n');
 
 interface Known {
@@ -48,10 +50,17 @@ export class RepeatedRequests implements Repeats {
   #asked = 0;
   #request: IncomingMessage | undefined;
   #offered: AnswerAgain | undefined;
+  /** Learned since the last that came again. */
+  #inVain = 0;
 
   constructor(socket: Socket, options: RepeatedRequestsOptions) {
     this.#socket = socket;
     this.#options = options;
+  }
+
+  /** False: each of its requests has bytes of its own, such as an id, and to learn them costs and brings nothing. */
+  get isLearning(): boolean {
+    return this.#inVain < mostInVain;
   }
 
   /** To be called for each request that the parser makes. */
@@ -86,6 +95,7 @@ export class RepeatedRequests implements Repeats {
       this.#known = undefined;
       return false;
     }
+    this.#inVain = 0;
     socket.write(text, 'latin1');
     if (socket.writableLength > 0) {
       // The client does not read; the next answer, by way of the parser, gives it the usual time again.
@@ -97,6 +107,10 @@ export class RepeatedRequests implements Repeats {
 
   /** Has the bytes parsed, and learns from what becomes of them. */
   learn(bytes: Buffer, parse: () => void): void {
+    if (!this.isLearning) {
+      parse();
+      return;
+    }
     const wasBetween = this.#isBetween;
     this.#asked = 0;
     this.#request = undefined;
@@ -107,7 +121,8 @@ export class RepeatedRequests implements Repeats {
     this.#isBetween = this.#asked === 1 && isPlain(request) && endsWithItsHeader(bytes);
     this.#request = undefined;
     if (this.#isBetween && wasBetween && again !== undefined && bytes.length <= longest) {
-      this.#known = { bytes: Buffer.from(bytes), again };
+      this.#inVain += 1;
+      this.#known = this.isLearning ? { bytes: Buffer.from(bytes), again } : undefined;
     }
   }
 }
