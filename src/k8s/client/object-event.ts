@@ -57,7 +57,7 @@ export function eventMessage(text: string, mostBytes = longestMessage): string {
 
 /**
  * The write that makes an Event, and the path that it has then. Of `v1` and not of `events.k8s.io`: both are the same
- * objects, and `kubectl describe` of every version shows the age, the count and the writer that stand in these members.
+ * objects, and `kubectl describe` shows the age, the count and the writer that stand in these members.
  */
 export function eventWrite(event: ObjectEvent): ApiWrite & { readonly eventPath: string } {
   const { about, reason, component, unlike } = event;

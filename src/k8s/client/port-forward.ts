@@ -54,7 +54,7 @@ export async function askThroughKubelet(
     signal.throwIfAborted();
     // What has a code is of the way there: a proxy, a certificate, a connection that was cut.
     const fault = systemErrorCode(error) === undefined ? undefined : await explain?.(error);
-    const reason = fault?.reason ?? (error instanceof Error ? error.message : 'no answer');
+    const reason = fault?.reason ?? (error instanceof Error ? plain(error.message) : 'no answer');
     throw unreachable(new URL(server).host, 'EPORTFORWARD', {
       ...fault,
       reason: `port ${port} of the pod through its kubelet: ${reason.replace(/\.$/, '')}.`,
@@ -63,6 +63,13 @@ export async function askThroughKubelet(
     limit.removeEventListener('abort', end);
     end();
   }
+}
+
+/** What a missing right looks like to the library, which reads nothing of the server's sentence. */
+function plain(text: string): string {
+  return text === 'Unexpected server response: 403'
+    ? 'the API server refused it (403), since it takes create and get of pods/portforward'
+    : text;
 }
 
 function opened(socket: WebSocket): Promise<void> {

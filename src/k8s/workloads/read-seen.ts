@@ -50,6 +50,9 @@ async function askAgent(
     if (status === 404) {
       return { kind: 'none', node, why: 'this agent is of a version that keeps no record' };
     }
+    if (status === 403) {
+      return { kind: 'none', node, why: forItsNode(agent) };
+    }
     const record = status === 200 ? parseAgentRecord(text) : undefined;
     return record === undefined
       ? { kind: 'none', node, why: `it answered ${status}, and no record` }
@@ -60,4 +63,8 @@ async function askAgent(
     }
     return { kind: 'none', node, why: error.message };
   }
+}
+
+function forItsNode({ namespace }: AgentPod): string {
+  return `it tells its own node alone (403), and no way led there by the kubelet, which takes create and get of pods/portforward in namespace ${namespace}`;
 }

@@ -93,7 +93,7 @@ describe('a port of a pod, through its kubelet', () => {
     ],
     ['the connection ends first', {}, /port 9090 of the pod through its kubelet/],
     ['it is no HTTP', { frames: () => [on(0, 'SSH-2.0\r\n\r\n')] }, /port 9090 of the pod/],
-    ['the caller may not', { refuses: 403 }, /403/],
+    ['the caller may not', { refuses: 403 }, /403.* create and get of pods\/portforward\.$/],
     ['it leads elsewhere', { refuses: 307 }, /307/],
   ])('is unreachable where %s', async (_, kubelet, message) => {
     const { ask } = await serve(kubelet);

@@ -102,6 +102,7 @@ describe('what the agents saw', () => {
       'aks-1': { status: 404, text: '' },
       'aks-2': { status: 200, text: '<html>' },
       'aks-3': away,
+      'aks-4': { status: 403, text: 'for this node alone' },
     });
     expect(record).toEqual({
       since: '',
@@ -110,6 +111,12 @@ describe('what the agents saw', () => {
         { node: 'aks-1', why: expect.stringContaining('keeps no record') },
         { node: 'aks-2', why: 'it answered 200, and no record' },
         { node: 'aks-3', why: 'Nobody answers.' },
+        {
+          node: 'aks-4',
+          why: expect.stringMatching(
+            /own node alone .* create and get of pods\/portforward in namespace kube-system$/,
+          ),
+        },
       ],
       pods: [],
     });
