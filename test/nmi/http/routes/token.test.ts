@@ -97,7 +97,7 @@ function askAgain(after: KnownPod | undefined) {
       },
     },
   };
-  route(exchange as unknown as Exchange, 'resource=r');
+  void route(exchange as unknown as Exchange, 'resource=r');
   now = after;
   return { answer: again?.(0), asked };
 }
