@@ -9,6 +9,7 @@ import { entryText, type PodIdentityException } from '../entries/pod-identity.ts
 import { isKeptAnnotation } from '../exchange/kept-annotations.ts';
 import { aksLabel, type IdentityResources, type ObjectMeta } from '../kubernetes/identity-resources.ts';
 import { holdText } from './hold.ts';
+import type { StoodBefore } from './stood-before.ts';
 
 export const takeoverFileKind = 'PodIdentityTakeover';
 
@@ -35,6 +36,8 @@ export interface TakeoverExport {
   /** What else they carried, by `Kind namespace/name`. */
   readonly marks: SavedMarks;
   readonly machines: readonly ExportedMachine[];
+  /** Absent in what an earlier podid wrote. */
+  readonly before?: StoodBefore;
   /** `sha256:` and the hash of the objects. */
   readonly readFrom: string;
 }
@@ -83,11 +86,12 @@ interface Exported {
   readonly clusterUid: string;
   readonly objects: IdentityResources;
   readonly machines: readonly ExportedMachine[];
+  readonly before: StoodBefore;
 }
 
 /** Sorted: the same cluster gives the same text. @param sha256 of a text, in hex */
 export function takeoverExport(
-  { cluster, clusterUid, objects, machines }: Exported,
+  { cluster, clusterUid, objects, machines, before }: Exported,
   sha256: (text: string) => string,
 ): TakeoverExport {
   const { cluster: named = {}, identities = [], exceptions = [] } = profileFile(cluster);
@@ -105,6 +109,7 @@ export function takeoverExport(
     machines: machines
       .map(({ resource, identities: ids }) => ({ resource, identities: ids.toSorted() }))
       .toSorted((one, other) => (one.resource < other.resource ? -1 : 1)),
+    before,
     readFrom: `sha256:${sha256(text)}`,
   };
 }

@@ -107,10 +107,10 @@ async function checkPlan(
       details: blockers.map(({ code, message }) => ({ code, message })),
     });
   }
-  if (JSON.stringify(comparable(file)) !== JSON.stringify(comparable(now))) {
+  if (JSON.stringify(comparable(file, file)) !== JSON.stringify(comparable(now, file))) {
     throw new PodidError(
       'TakeoverBlocked',
-      'The cluster is not as the file has it: entries, objects or the identities on the nodes have changed since, or the file is of another cluster.',
+      "The cluster is not as the file has it: entries or objects have changed since, or podid's agent has come or gone, or the file is of another cluster.",
       { hint: anew },
     );
   }
@@ -123,10 +123,14 @@ interface Planned {
   readonly agents: readonly AgentInstallation[];
 }
 
-/** The machines come and go by themselves, with the autoscaler. */
-function comparable({ cluster, clusterUid, identities, exceptions, readFrom }: TakeoverExport) {
+/** The machines come and go by themselves, with the autoscaler. A file of an earlier podid does not know the agent. */
+function comparable(
+  { cluster, clusterUid, identities, exceptions, readFrom, before }: TakeoverExport,
+  file: TakeoverExport,
+) {
   const named = JSON.stringify(cluster).toLowerCase();
-  return { named, clusterUid, identities, exceptions, readFrom };
+  const agent = file.before === undefined ? undefined : before?.agent;
+  return { named, clusterUid, identities, exceptions, readFrom, agent };
 }
 
 function question(

@@ -1,6 +1,8 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
+import { stoodBefore } from '../../domain/takeover/stood-before.ts';
 import { type TakeoverExport, takeoverExport } from '../../domain/takeover/takeover-export.ts';
 import type { TakeoverFinding } from '../../domain/takeover/takeover-findings.ts';
 import type { Hint } from '../../errors/hint.ts';
@@ -46,6 +48,7 @@ export function planFacts(
   { namespace, sha256, file, readRecord }: Omit<PlanRequest, 'cluster'>,
 ): PlannedTakeover {
   const { cluster } = facts;
+  const own = ownAgent(facts.agents, namespace);
   const objects = resourcesOf(facts);
   const machines = readOr(facts.machines, []);
   const stored = facts.stored === undefined ? undefined : readRecord(facts.stored.data);
@@ -69,6 +72,15 @@ export function planFacts(
     blockers,
     notes: findNotes(facts),
     next,
-    export: takeoverExport({ cluster, clusterUid: facts.clusterUid, objects, machines }, sha256),
+    export: takeoverExport(
+      {
+        cluster,
+        clusterUid: facts.clusterUid,
+        objects,
+        machines,
+        before: stoodBefore(cluster.profile.enabled, own, objects.identities),
+      },
+      sha256,
+    ),
   };
 }

@@ -1,15 +1,13 @@
-import type { Cluster } from '../../domain/clusters/cluster.ts';
 import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
+import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
+import { switchedSince } from '../../domain/takeover/stood-before.ts';
 import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
-import {
-  type RollbackWay,
-  recordVersion,
-  type WrittenTakeover,
-} from '../../domain/takeover/takeover-record.ts';
+import type { RollbackWay } from '../../domain/takeover/takeover-record.ts';
 import { advice, command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { enableAddon } from '../addon/enable-addon.ts';
@@ -19,6 +17,7 @@ import { applyFile } from '../apply/apply-file.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import { disableExchange } from '../exchange/disable/disable-exchange.ts';
 import { type AgentSettings, settingsOf } from './agent-settings.ts';
+import { writtenInFile } from './rollback-from-file.ts';
 import { checkAddonServes, restoreMissing, wayBack } from './steps/back-to-addon.ts';
 import { removeProbes } from './steps/make-probes.ts';
 import { withoutDeleted } from './steps/without-deleted.ts';
@@ -55,14 +54,25 @@ export async function rollbackTakeover(
   const kube = await deps.kube.connect(deps.signal);
   const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
   const inCluster = await readTakeover(kube, request, deps.signal);
-  const written = inCluster?.written ?? (await writtenInFile(deps, kube, { request, cluster }));
+  const { file } = request;
+  const written =
+    inCluster?.written ??
+    (file === undefined ? undefined : await writtenInFile(deps, kube, { request, cluster, file }));
   if (written === undefined || written.record.state === 'rolled-back') {
+    const status = nextCommand('takeover status', request.cluster, whereOf(request));
     throw new PodidError('TakeoverBlocked', 'There is no takeover to roll back.', {
-      hint: advice`${nextCommand('takeover status', request.cluster, whereOf(request))} shows how far it is; where its ConfigMap is gone, ${command('podid takeover rollback -f FILE').again()} goes by the file of the plan`,
+      hint:
+        inCluster === undefined
+          ? advice`${status} shows how far it is; where one was under way and its ConfigMap is gone, ${command('podid takeover rollback -f FILE').again()} goes by the file of the plan`
+          : status,
     });
   }
   const way = await wayBack(kube, cluster, written, deps.signal);
   const values = await valuesFor(way, kube, { deps, request });
+  if (way === 'serving' && !written.record.agentWasThere) {
+    // A repeated one, and one beside an apply that waits for Azure, first have that apply end.
+    await checkAddonServes({ deps, kube, request }, inCluster === undefined ? 'is idle' : 'may be busy');
+  }
   const saved = await withoutDeleted(kube, written, request, deps.signal);
   const text =
     way === 'serving'
@@ -114,47 +124,24 @@ async function valuesFor(
     : settingsOf(agents, request, { word: 'rollback', isBegun: true });
 }
 
-/** What was saved stands in the file alone: where it is has to be told by Azure. @throws PodidError TakeoverBlocked */
-async function writtenInFile(
-  { clock, signal }: Omit<Deps, 'deadline'>,
-  kube: ConnectedCluster,
-  of: { readonly request: RollbackRequest; readonly cluster: Cluster },
-): Promise<WrittenTakeover | undefined> {
-  const { file, cluster: id } = of.request;
-  if (file === undefined) {
-    return undefined;
-  }
-  if (file.clusterUid !== (await kube.takeover.clusterUid(signal))) {
-    throw new PodidError('TakeoverBlocked', 'The file is of another cluster, or of one that was made anew.', {
-      hint: nextCommand('takeover status', id, whereOf(of.request)),
-    });
-  }
-  const at = new Date(clock.now()).toISOString();
-  const record = {
-    version: recordVersion,
-    state: 'under-way',
-    step: of.cluster.profile.enabled ? 3 : 4,
-    begunAt: at,
-    stepAt: at,
-    proofs: {},
-    gaps: [],
-  } as const;
-  return { record, export: file };
-}
-
 /** The identities are on the nodes still, so that the add-on's agent serves all of them. */
 async function backToServingAddon(run: TakeoverRun): Promise<void> {
   const { deps, kube, request, options } = run;
   const { agentWasThere } = run.found.written.record;
   const { namespace } = request;
   const own = ownAgent(await kube.agent.installations(namespace, deps.signal), namespace);
-  if (own !== undefined && !agentWasThere) {
-    deps.report.note('1 of 3: tokens come from the nodes again');
+  if (!agentWasThere) {
+    await checkAddonServes(run, 'is idle');
+  }
+  const back = await broughtBack(run, own);
+  if (back === undefined || back.length > 0) {
+    const which = back === undefined ? '' : ` of ${back.map(entryText).join(', ')}`;
+    deps.report.note(`1 of 3: tokens${which} come from the nodes again`);
     const { done } = await disableExchange(
       deps,
       {
         cluster: request.cluster,
-        identities: undefined,
+        identities: back,
         revokeTrust: false,
         agentNamespace: namespace,
       },
@@ -170,12 +157,12 @@ async function backToServingAddon(run: TakeoverRun): Promise<void> {
   await keep(run, { record, export: exported });
   if (agentWasThere) {
     deps.report.note(
-      advice`3 of 3: podid's agent was there before the takeover, and stays, with the identities whose tokens are exchanged (${nextCommand('exchange status', request.cluster)})`,
+      advice`3 of 3: podid's agent was there before the takeover, and stays, with the identities whose tokens were exchanged then (${nextCommand('exchange status', request.cluster)})`,
     );
     return;
   }
   deps.report.note("3 of 3: podid's agent goes, and its rules with it");
-  await checkAddonServes(run);
+  await checkAddonServes(run, 'is idle');
   const install = installOf(run, { alongside: true, force: false });
   const end = await uninstallAgent(
     agentDepsOf(run),
@@ -185,6 +172,22 @@ async function backToServingAddon(run: TakeoverRun): Promise<void> {
   if (end?.failure !== undefined) {
     throw end.failure;
   }
+}
+
+/** Undefined: all, since the agent that exchanges goes. Where it stays, those that the takeover itself switched. */
+async function broughtBack(
+  { deps, kube, found }: TakeoverRun,
+  own: AgentInstallation | undefined,
+): Promise<readonly EntryKey[] | undefined> {
+  const { record, export: saved } = found.written;
+  if (!record.agentWasThere) {
+    return own === undefined ? [] : undefined;
+  }
+  if (saved.before === undefined) {
+    return [];
+  }
+  const { resources } = await kube.read(deps.signal);
+  return switchedSince(saved.before, own, resources?.identities ?? []);
 }
 
 async function backToNewAddon(run: TakeoverRun, { registerFeature }: RollbackRequest): Promise<void> {

@@ -1,6 +1,8 @@
 import { fileApiVersion } from '../../../domain/entries/pod-identities-file.ts';
 import { isKeptAnnotation } from '../../../domain/exchange/kept-annotations.ts';
+import { tokenSources } from '../../../domain/exchange/token-source.ts';
 import { holdText } from '../../../domain/takeover/hold.ts';
+import type { StoodBefore } from '../../../domain/takeover/stood-before.ts';
 import {
   type ExportedMachine,
   type TakeoverExport,
@@ -79,6 +81,10 @@ export function readTakeoverExport(json: unknown, sha256: (text: string) => stri
   if (!whole || [...identities, ...exceptions, ...machines].includes(undefined)) {
     return 'an entry, an exception or a machine of it is not written as podid writes them';
   }
+  const before = json['before'] === undefined ? undefined : readBefore(json['before']);
+  if (before === null) {
+    return 'what it says of the time before the takeover is not written as podid writes it';
+  }
   return {
     apiVersion: fileApiVersion,
     kind: takeoverFileKind,
@@ -90,6 +96,7 @@ export function readTakeoverExport(json: unknown, sha256: (text: string) => stri
     objects,
     marks: Object.fromEntries(Object.entries(recordAt(json, 'marks')).map(readMarks)),
     machines: machines.filter((each) => each !== undefined),
+    ...(before === undefined ? {} : { before }),
     readFrom,
   };
 }
@@ -145,6 +152,19 @@ function readMachine(entry: JsonRecord): ExportedMachine | undefined {
       resource,
     ) && identities.every((id) => typeof id === 'string' && !isBroken(managedIdentityIdRule, id));
   return isFine ? { resource, identities: identities as string[] } : undefined;
+}
+
+/** Null where it is none: a rollback takes the agent away, or leaves it, by what stands here. */
+function readBefore(json: unknown): StoodBefore | null {
+  const { addon, agent } = isRecord(json) ? json : {};
+  const sources = isRecord(json) && isRecord(json['sources']) ? Object.entries(json['sources']) : undefined;
+  const read = sources?.flatMap(([entry, text]) => {
+    const source = tokenSources.find((each) => each === text);
+    return source === undefined ? [] : [[entry, source] as const];
+  });
+  return typeof addon === 'boolean' && typeof agent === 'boolean' && read?.length === sources?.length && read
+    ? { addon, agent, sources: Object.fromEntries(read) }
+    : null;
 }
 
 /** What agents go by is no mark: it stands with the object, under the hash. */

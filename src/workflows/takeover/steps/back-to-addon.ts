@@ -5,7 +5,7 @@ import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { refOf, refText } from '../../../domain/kubernetes/kube-object.ts';
 import type { ConnectedCluster } from '../../../domain/kubernetes/workloads.ts';
 import type { RollbackWay, WrittenTakeover } from '../../../domain/takeover/takeover-record.ts';
-import { advice } from '../../../errors/hint.ts';
+import { advice, command } from '../../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
 import type { TakeoverRun } from '../takeover-run.ts';
 import { whereOf } from '../takeover-status.ts';
@@ -43,21 +43,25 @@ async function hasDefinitions(kube: ConnectedCluster, signal: AbortSignal): Prom
 }
 
 /** Without an agent, pods reach the node's own identities. @throws PodidError TakeoverBlocked: the add-on has none there */
-export async function checkAddonServes({ deps, kube, request }: TakeoverRun): Promise<void> {
+export async function checkAddonServes(
+  { deps, kube, request }: Pick<TakeoverRun, 'deps' | 'kube' | 'request'>,
+  azure: 'is idle' | 'may be busy',
+): Promise<void> {
   const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
   const hasAgent = (await kube.agent.installations(request.namespace, deps.signal)).some(
     ({ kind }) => kind === 'addon',
   );
-  const why = isBusy(cluster)
-    ? `Azure is still working on the cluster (${cluster.provisioningState})`
-    : cluster.profile.enabled
-      ? hasAgent
-        ? undefined
-        : "the add-on's agent is not in the cluster"
-      : 'the add-on was turned off meanwhile';
+  const why =
+    azure === 'is idle' && isBusy(cluster)
+      ? `Azure is still working on the cluster (${cluster.provisioningState})`
+      : cluster.profile.enabled
+        ? hasAgent
+          ? undefined
+          : "the add-on's agent is not in the cluster"
+        : 'the add-on was turned off meanwhile';
   if (why !== undefined) {
     throw new PodidError('TakeoverBlocked', `podid's agent stays: ${why}.`, {
-      hint: advice`${nextCommand('takeover rollback', request.cluster, whereOf(request)).again()} goes on from there`,
+      hint: advice`Once it is there and Azure is done (${nextCommand('status', request.cluster)}; ${command('kubectl get daemonsets -n kube-system')}), ${nextCommand('takeover rollback', request.cluster, whereOf(request)).again()} goes on from there`,
     });
   }
 }
