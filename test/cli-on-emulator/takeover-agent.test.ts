@@ -84,14 +84,14 @@ describe("podid's own agent in a takeover", () => {
   it('is not written where nothing says with what it was installed, but by a file of all values', async () => {
     await using world = await takeoverWorld(stay);
     await installed(world);
+    const file = await planFile(world);
     const { kube } = world.podid.emulator;
     const found = kube.get('DaemonSet', 'kube-system', 'podid-nmi') as Parameters<typeof kube.seed>[0];
     kube.seed({ ...found, metadata: { ...found.metadata, annotations: {} } });
-    const file = await planFile(world);
     const refused = await world.podid.run(['takeover', 'apply', ...cluster, ...image, ...quick, '-f', file]);
     expect([refused.exitCode, refused.stderr]).toEqual([
       5,
-      expect.stringMatching(/nothing says with which values[\s\S]*takeover apply .*--values FILE/),
+      expect.stringMatching(/AgentValuesUnknown.*nothing says with which values.*--values FILE/),
     ]);
     expect(recordOf(world).state).toBe('not-begun');
     const values = join(world.folder, 'values.yaml');

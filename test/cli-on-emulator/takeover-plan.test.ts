@@ -10,7 +10,7 @@ interface Planned {
   readonly identities: number;
   readonly machines: number;
   readonly blockers: readonly { readonly code: string; readonly hint: string }[];
-  readonly notes: readonly { readonly code: string }[];
+  readonly notes: readonly { readonly code: string; readonly hint: string }[];
   readonly next: string;
 }
 
@@ -73,6 +73,38 @@ describe('podid takeover plan on the emulator', () => {
     const typed = await podid.run(next.replace(/^podid /, ''));
     expect(typed.exitCode, typed.stderr).toBe(0);
     expect((await planOf(podid)).blockers).toEqual([]);
+  });
+
+  it('is blocked where nothing says with what the agent was installed, until its command was typed', async () => {
+    await using podid = await emulatedPodid({ scenario: 'way-out' });
+    const { kube } = podid.emulator;
+    const found = kube.get('DaemonSet', 'kube-system', 'podid-nmi') as Parameters<typeof kube.seed>[0];
+    kube.seed({ ...found, metadata: { ...found.metadata, annotations: {} } });
+    const { blockers, next } = await planOf(podid);
+    expect(codes(blockers)).toEqual(['AgentValuesUnknown']);
+    expect(next).toContain('--set podid.exchange.enabled=true');
+    const typed = await podid.run(`${next.replace(/^podid /, '')} --no-wait`);
+    expect(typed.exitCode, typed.stderr).toBe(0);
+    expect((await planOf(podid)).blockers).toEqual([]);
+  });
+
+  it('notes how the OIDC issuer is tried, in commands that can be typed', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const { notes } = await planOf(podid);
+    const hint = notes.find(({ code }) => code === 'NoIssuer')?.hint ?? '';
+    const [, install = '', enable = ''] =
+      /^podid (nmi install .*), with .*; then podid (exchange .*)$/.exec(hint) ?? [];
+    // Nobody starts the pods of an agent here.
+    for (const line of [`${install} --no-wait`, enable]) {
+      const typed = await podid.run(line);
+      expect([line, typed.exitCode], typed.stderr).toEqual([line, 0]);
+    }
+  });
+
+  it('says once that it reads the cluster', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const { stderr } = await podid.run('takeover plan -g demo-rg -c demo');
+    expect(stderr.match(/Reading cluster demo/g)).toHaveLength(1);
   });
 
   it('tells before what depends on the add-on, and keeps nobody by it', async () => {

@@ -10,6 +10,7 @@ export const takeoverBlockers = [
   'NodesUnread',
   'OtherAgent',
   'HelmAgent',
+  'AgentValuesUnknown',
   'AnotherTakeover',
   'TooLarge',
 ] as const;

@@ -55,6 +55,12 @@ const agentLabels = { ...agentSelector, component: 'nmi' };
 /** As `podid nmi install` writes it: podid takes only its own for its own. */
 const installedLabels = { ...agentSelector, 'app.kubernetes.io/managed-by': 'podid' };
 
+/** What `podid nmi install` notes of the values that it was given. */
+function installedWith(mode: 'managed' | 'standard'): JsonObject {
+  const podid = { image: { repository: 'registry.example.net/podid' } };
+  return mode === 'standard' ? { operationMode: mode, podid } : { podid };
+}
+
 const accountName = 'podid-nmi';
 
 const agentAccount: JsonObject = {
@@ -76,7 +82,12 @@ function agentDaemonSet(mode: 'managed' | 'standard', count: number): JsonObject
   return {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    metadata: { name: 'podid-nmi', namespace: 'kube-system', labels: installedLabels },
+    metadata: {
+      name: 'podid-nmi',
+      namespace: 'kube-system',
+      labels: installedLabels,
+      annotations: { 'podid.io/values': JSON.stringify(installedWith(mode)) },
+    },
     spec: {
       selector: { matchLabels: agentSelector },
       updateStrategy: { type: 'RollingUpdate' },

@@ -26,8 +26,12 @@ function withExchange(daemonSet: JsonObject[string]): JsonObject {
   };
   const template = objectAt(daemonSet, 'spec', 'template') ?? {};
   const volumes = [{ name: 'exchange-token', projected: { sources: [{ serviceAccountToken }] } }];
+  const metadata = objectAt(daemonSet, 'metadata') ?? {};
+  const values = JSON.parse(textAt(metadata, 'annotations', 'podid.io/values') ?? '{}') as JsonObject;
+  const podid = { ...objectAt(values, 'podid'), exchange: { enabled: true } };
   return {
     ...objectAt(daemonSet),
+    metadata: { ...metadata, annotations: { 'podid.io/values': JSON.stringify({ ...values, podid }) } },
     spec: {
       ...objectAt(daemonSet, 'spec'),
       template: { ...template, spec: { ...objectAt(template, 'spec'), volumes } },

@@ -1,3 +1,4 @@
+import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { Done } from '../change/outcome.ts';
 import { findMachines } from './find-machines.ts';
@@ -17,7 +18,17 @@ export async function listNodeIdentities(
 ): Promise<Done<readonly NodeIdentities[]>> {
   report.progress(`Reading cluster ${request.cluster.name}`);
   const cluster = await azure.clusters.get(request.cluster, signal);
-  report.progress(`Reading the machines of cluster ${request.cluster.name}`);
-  const machines = await findMachines({ azure, signal }, cluster, request.nodes);
-  return { result: await readNodes({ azure, report, signal }, machines), cluster };
+  return { result: await readNodeIdentities({ azure, report }, cluster, request.nodes, signal), cluster };
+}
+
+/** The same of a cluster that is known already. @throws as `listNodeIdentities`, without ClusterNotFound */
+export async function readNodeIdentities(
+  { azure, report }: Pick<Deps, 'azure' | 'report'>,
+  cluster: Cluster,
+  nodes: NodeRequest['nodes'],
+  signal: AbortSignal,
+): Promise<readonly NodeIdentities[]> {
+  report.progress(`Reading the machines of cluster ${cluster.id.name}`);
+  const machines = await findMachines({ azure, signal }, cluster, nodes);
+  return await readNodes({ azure, report, signal }, machines);
 }

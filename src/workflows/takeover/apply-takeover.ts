@@ -99,7 +99,10 @@ async function checkPlan(
     );
   }
   const facts = await gatherTakeover(deps, kube, request);
-  const { blockers, export: now } = planFacts(facts, { ...request, file: undefined });
+  const { blockers: found, export: now } = planFacts(facts, { ...request, file: undefined });
+  const blockers = found.filter(
+    ({ code }) => code !== 'AgentValuesUnknown' || request.values.are !== 'a whole file',
+  );
   const [first] = blockers;
   if (first !== undefined) {
     throw new PodidError('TakeoverBlocked', `${first.code}: ${first.message}`, {

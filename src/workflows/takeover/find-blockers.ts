@@ -2,16 +2,16 @@ import { isBusy } from '../../domain/clusters/check-cluster.ts';
 import { counted } from '../../domain/counted.ts';
 import { findDrift } from '../../domain/entries/drift.ts';
 import { type EntryKey, entryProgress, entryText } from '../../domain/entries/pod-identity.ts';
-import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
+import { changeAgent, shownValues } from '../../domain/hints/change-agent.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import { agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
 import { makerOf } from '../../domain/kubernetes/own-agents/agent-maker.ts';
 import { ownAgent, podidAgents } from '../../domain/kubernetes/own-agents/own-agents.ts';
+import { someOf } from '../../domain/takeover/compare-objects.ts';
 import { holdText } from '../../domain/takeover/hold.ts';
 import { marksOf } from '../../domain/takeover/takeover-export.ts';
 import type { TakeoverFinding } from '../../domain/takeover/takeover-findings.ts';
 import { advice, command } from '../../errors/hint.ts';
-import { readOr } from '../doctor/probe.ts';
 import { resourcesOf, type TakeoverFacts } from './gather-takeover.ts';
 
 /** A ConfigMap of Kubernetes holds a megabyte, and the export is beside it. */
@@ -65,7 +65,7 @@ function ofEntries({ cluster, gone }: TakeoverFacts): readonly TakeoverFinding[]
     : [
         {
           code: 'DeadEntry',
-          message: `${counted(dead.length, 'entry is', 'entries are')} Failed, or of an identity that is gone, and Azure refuses changes because of such: ${listed(dead)}.`,
+          message: `${counted(dead.length, 'entry is', 'entries are')} Failed, or of an identity that is gone, and Azure refuses changes because of such: ${someOf(dead)}.`,
           hint: nextCommand('delete', cluster.id, { failed: true }),
         },
       ];
@@ -98,7 +98,7 @@ function ofObjects(facts: TakeoverFacts): readonly TakeoverFinding[] {
       : [
           {
             code: 'ObjectsMissing',
-            message: `The cluster's own objects of ${counted(lacks.length, 'entry', 'entries')} are missing or differ from Azure, and agents go by the objects: ${listed(lacks)}.`,
+            message: `The cluster's own objects of ${counted(lacks.length, 'entry', 'entries')} are missing or differ from Azure, and agents go by the objects: ${someOf(lacks)}.`,
             hint: nextCommand('mirror', cluster.id),
           } as const,
         ]),
@@ -153,6 +153,15 @@ function ofAgents(
           },
         ]
       : []),
+    ...(own !== undefined && hasForgotten(own, namespace)
+      ? [
+          {
+            code: 'AgentValuesUnknown' as const,
+            message: `${agentKindText(own)} is installed, and nothing says with which values: the takeover would write it without them. Install it with all of them once more, which notes them; the command has those that its DaemonSet shows. Or give takeover apply a file of all, --values FILE.`,
+            hint: changeAgent(own, ...shownValues(own)),
+          },
+        ]
+      : []),
     ...(!isBegun
       ? []
       : [
@@ -165,92 +174,11 @@ function ofAgents(
   ];
 }
 
-/** What is to be known before, and keeps nobody from it. */
-export function findNotes(facts: TakeoverFacts): readonly TakeoverFinding[] {
-  const { cluster, exchange, providerClasses, objects, feature } = facts;
-  const rows = readOr(exchange, []);
-  const stays = rows.filter(({ state }) => state === 'blocked' || state === 'unknown');
-  const principals = readOr(objects, undefined)?.servicePrincipals ?? [];
-  const mounts = namesOf(readOr(providerClasses, []).filter(({ usesPodIdentity }) => usesPodIdentity));
-  const extra = objects.kind === 'read' ? namesOf(extraOf(facts)) : [];
-  const unread = [providerClasses, feature, exchange].flatMap((each) =>
-    each.kind === 'unread' ? [each.error] : [],
-  );
-  const note = (
-    code: TakeoverFinding['code'],
-    message: string,
-    hint: TakeoverFinding['hint'],
-    holds = true,
-  ) => (holds ? [{ code, message, hint }] : []);
-  return [
-    ...note(
-      'StaysOnNodes',
-      `${counted(stays.length, 'identity', 'identities')} cannot be exchanged and stay with the nodes' IMDS: ${stays.map(stayText).join('; ')}. While AKS has taken one from the nodes, and podid not put it back, pods get its tokens from the agents' memory alone.`,
-      nextCommand('exchange status', cluster.id),
-      stays.length > 0,
-    ),
-    ...note(
-      'NoIssuer',
-      'The OIDC issuer of the cluster is off. Turning it on restarts the API server, and cannot be taken back.',
-      nextCommand('exchange enable', cluster.id, { 'dry-run': true }),
-      cluster.oidcIssuer?.url === undefined,
-    ),
-    ...note(
-      'EgressUnknown',
-      'Whether the nodes reach the sign-in address of Entra, which exchange needs, is seen once an agent of podid has asked it.',
-      nextCommand('nmi status', cluster.id),
-      !rows.some(({ state }) => state === 'exchange'),
-    ),
-    ...note(
-      'CsiPodIdentity',
-      `${counted(mounts.length, 'SecretProviderClass', 'SecretProviderClasses')} of the Key Vault driver use pod identity: ${listed(mounts)}. The driver asks at port 2579, which nobody serves for some seconds in step 7; the kubelet tries such mounts again.`,
-      command('kubectl get secretproviderclasses -A'),
-      mounts.length > 0,
-    ),
-    ...note(
-      'OtherWriters',
-      `${counted(extra.length, 'entry', 'entries')} in the cluster ${extra.length === 1 ? 'is' : 'are'} not the add-on's, and would go with its definitions: ${listed(extra)}. The takeover saves them, and brings them back as podid's own.`,
-      nextCommand('mirror', cluster.id, { 'dry-run': true }),
-      extra.length > 0,
-    ),
-    ...note(
-      'ServicePrincipals',
-      `${counted(principals.length, 'AzureIdentity is', 'AzureIdentities are')} of a service principal: ${listed(namesOf(principals))}. podid's agent reads their secrets only where the values let it.`,
-      advice`The values of the agent: --set rbac.allowAccessToSecrets=true`,
-      principals.length > 0,
-    ),
-    ...note(
-      'NoWayBack',
-      `The feature EnablePodIdentityPreview is ${readOr(feature, '')} in the subscription, so that Azure may not turn the add-on on again.`,
-      nextCommand('enable', cluster.id, { 'register-feature': true }),
-      feature.kind === 'read' && feature.value !== 'Registered',
-    ),
-    ...unread.map((error) => ({
-      code: 'Unread' as const,
-      message: error.message,
-      hint: error.hint ?? nextCommand('doctor', cluster.id),
-    })),
-  ];
-}
-
-/** Each is named: pods of each have a gap. */
-function stayText(row: ExchangeRow): string {
-  return row.reason === undefined ? entryText(row) : `${entryText(row)} (${row.reason.replace(/\.$/, '')})`;
-}
-
-/** In the cluster and not in Azure; the exception that AKS keeps for itself is not one. */
-function extraOf({ cluster, objects }: TakeoverFacts): readonly EntryKey[] {
-  return objects.kind === 'read' && cluster.profile.enabled
-    ? findDrift(cluster.profile, objects.value).filter(({ state }) => state === 'extra')
-    : [];
-}
-
-function namesOf(keys: readonly EntryKey[]): readonly string[] {
+export function namesOf(keys: readonly EntryKey[]): readonly string[] {
   return [...new Set(keys.map(entryText))].toSorted();
 }
 
-function listed(names: readonly string[]): string {
-  return names.length <= 5
-    ? names.join(', ')
-    : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+/** Helm keeps its own values. */
+function hasForgotten(own: AgentInstallation, namespace: string): boolean {
+  return own.release === undefined && own.namespace === namespace && own.values === undefined;
 }

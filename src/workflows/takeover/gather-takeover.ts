@@ -11,7 +11,7 @@ import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import { type Probe, probe, probeNext, readOr } from '../doctor/probe.ts';
 import { viewExchange } from '../exchange/read-exchange.ts';
-import { listNodeIdentities } from '../nodes/list-node-identities.ts';
+import { readNodeIdentities } from '../nodes/list-node-identities.ts';
 import { everyLinuxPool, type NodeIdentities } from '../nodes/node-request.ts';
 
 /** All that a takeover is planned by. */
@@ -62,7 +62,7 @@ export async function gatherTakeover(
   const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
   const [objects, machines, gone, feature, providerClasses] = await Promise.all([
     read(() => kube.read(signal)),
-    read(async () => (await listNodeIdentities(deps, { cluster: id, nodes: everyLinuxPool }, signal)).result),
+    read(() => readNodeIdentities(deps, cluster, everyLinuxPool, signal)),
     goneAmong(deps, cluster.profile.identities),
     read(() => azure.features.state(id.subscriptionId, signal)),
     read(() => kube.migration.providerClasses(undefined, signal)),

@@ -7,7 +7,8 @@ import { type TakeoverExport, takeoverExport } from '../../domain/takeover/takeo
 import type { TakeoverFinding } from '../../domain/takeover/takeover-findings.ts';
 import type { Hint } from '../../errors/hint.ts';
 import { readOr } from '../doctor/probe.ts';
-import { findBlockers, findNotes } from './find-blockers.ts';
+import { findBlockers } from './find-blockers.ts';
+import { findNotes } from './find-notes.ts';
 import { gatherTakeover, resourcesOf, type TakeoverFacts, type TakeoverQuestion } from './gather-takeover.ts';
 import type { ReadRecord } from './takeover-status.ts';
 
@@ -70,7 +71,7 @@ export function planFacts(
       machines: machines.length,
     },
     blockers,
-    notes: findNotes(facts),
+    notes: findNotes(facts, own),
     next,
     export: takeoverExport(
       {
