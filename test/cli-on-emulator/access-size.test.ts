@@ -26,6 +26,23 @@ describe('podid access of 200 identities and 2,000 pods', () => {
         spec: { azureIdentity: name, selector: name },
       });
     }
+    for (let at = 0; at < 400; at += 1) {
+      const of = (at % 200) + 1;
+      const labels = { aadpodidbinding: `app-${of}` };
+      kube.seed({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: {
+          namespace: `team-${(at % 200) % namespaces}`,
+          name: `app-${of}-${at < 200 ? 'blue' : 'green'}`,
+        },
+        spec: {
+          replicas: 0,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: {} },
+        },
+      });
+    }
     for (let at = 0; at < 2_000; at += 1) {
       const [of, namespace] = [(at % 200) + 1, `team-${(at % 200) % namespaces}`];
       const controller = {
@@ -55,7 +72,8 @@ describe('podid access of 200 identities and 2,000 pods', () => {
     console.log(`measured: podid access, 200 identities and 2,000 pods: ${ms} ms, ${stdout.length} bytes`);
     expect(Buffer.byteLength(stdout)).toBeLessThan(300_000);
     expect(stdout.match(/<h3 /g)?.length).toBeGreaterThan(200);
-    // Twice what it takes on two cores with the emulator beside it: others may work there, too.
+    // It shall take five seconds, and takes less: the line above says how long. Ten are for machines of CI that run other
+    // tests beside it, and the emulator in the same process: a fault that reads or joins anew for each pod takes longer still.
     expect(ms).toBeLessThan(10_000);
   });
 });

@@ -129,7 +129,7 @@ describe('podid access on the emulator', () => {
 
   it.each<[string, readonly string[], readonly string[]]>([
     ['a pod', ['--pod', 'demo/app-1'], ['demo/legacy secret', 'jobs identity-binding', 'web federated']],
-    ['a service account', ['--service-account', 'demo/worker'], ['jobs identity-binding']],
+    ['a service account', ['--service-account', 'demo/worker'], nodeWaysOfSecond()],
     ['a workload', ['--namespace', 'demo', '--workload', 'ds/probe'], workloadWays],
     ['a node', ['--node', nodes[1] ?? ''], nodeWaysOfSecond()],
     [
@@ -182,7 +182,7 @@ describe('podid access on the emulator', () => {
     }
     expect(couldBecome).toEqual({ kubernetes: null, azure: null });
     const web = identities.find(({ name }) => name === 'web');
-    expect(web).toMatchObject({ roles: null, ways: [{ way: 'binding', pods: null }] });
+    expect(web).toMatchObject({ roles: null, ways: [{ way: 'binding', pods: null }, { way: 'host-network', pods: null }] });
     expect(web?.unknown).toEqual(expect.arrayContaining(['binding', 'host-network', 'identity-binding']));
     expect(unread.map(({ what }) => what)).toContain('pods');
     const table = await podid.run('access -o table');

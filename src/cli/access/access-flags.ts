@@ -19,7 +19,7 @@ export const accessFlags = {
   serviceAccount: {
     kind: 'text',
     value: 'NAMESPACE/NAME',
-    summary: 'what this service account can get by itself, without an agent',
+    summary: 'what pods of this service account can get, and what it can get by itself',
   },
   workload: {
     kind: 'text',

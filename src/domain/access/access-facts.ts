@@ -6,7 +6,7 @@ import type { ExchangeDefaults } from '../exchange/token-source.ts';
 import type { AzureIdentityBinding, IdentityResources } from '../kubernetes/identity-resources.ts';
 import type { BindingFit } from '../kubernetes/pod-decision.ts';
 import type { AgentPod, ClusterNode } from '../kubernetes/workloads.ts';
-import type { Reading, ReadServiceAccount } from '../migrate/migration-facts.ts';
+import type { ClusterReadings, Reading, ReadServiceAccount } from '../migrate/migration-facts.ts';
 import type { SeenRecord } from '../migrate/seen.ts';
 import type { AccessPod, ClusterIdentityBinding, RbacObjects } from './access-objects.ts';
 
@@ -35,6 +35,9 @@ export interface AccessFacts {
   /** The objects of pod identity; unread: the entries of the add-on's profile stand for them. */
   readonly objects: Reading<unknown>;
   readonly pods: Reading<readonly AccessPod[]>;
+  /** What makes pods, by its kind: `Deployment`. */
+  readonly workloads: ClusterReadings['workloads'];
+  readonly namespaces: ClusterReadings['namespaces'];
   readonly nodes: Reading<readonly ClusterNode[]>;
   readonly agents: Reading<readonly AgentPod[]>;
   readonly serviceAccounts: Reading<readonly ReadServiceAccount[]>;

@@ -15,6 +15,16 @@ export interface AccessPod extends EntryKey {
   readonly secrets: readonly string[];
 }
 
+/** What a workload makes its pods of, whether it has any now or none. */
+export interface AccessTemplate {
+  readonly namespace: string;
+  /** `Deployment/web`. */
+  readonly workload: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly serviceAccount: string;
+  readonly hostNetwork: boolean;
+}
+
 /** A rule of a Role or a ClusterRole; lists that are missing are empty. */
 export interface RbacRule {
   readonly verbs: readonly string[];

@@ -23,15 +23,16 @@ export interface Way {
   readonly who: string;
   /** How many pods have it now; undefined: pods could not be read. */
   readonly pods: number | undefined;
-  /** What makes those pods, sorted: `Deployment/web`; with its namespace where the way has none. */
+  /** What makes those pods, or would make the next, sorted: `Deployment/web`; with its namespace where the way has none. */
   readonly workloads: readonly string[];
   /** Names of the nodes that they are on, sorted. */
   readonly nodes: readonly string[];
   /** Those pods, `namespace/name`: who asks about one finds it here. */
   readonly podKeys: readonly string[];
   /**
-   * Service accounts that have it, `namespace/name`, whether pods run as them or not; `namespace/*` and a lone `*` for groups
-   * of all of them.
+   * Service accounts, `namespace/name`. Of `federated` and `identity-binding`, and of readers of a Secret: those that have it,
+   * whether pods run as them or not; `namespace/*` and a lone `*` for groups of all of them. Of the others: those as which
+   * the pods run, or will by their templates.
    */
   readonly accounts: readonly string[];
 }

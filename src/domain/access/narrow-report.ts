@@ -8,6 +8,7 @@ export interface AccessChoice {
   readonly identity?: string;
   /** `namespace/name`. */
   readonly pod?: string;
+  /** `namespace/name`: what pods that run as it get, and what it gets by itself. */
   readonly serviceAccount?: string;
   /** `namespace/Kind/name`. */
   readonly workload?: { readonly namespace: string; readonly workload: string };
@@ -88,8 +89,13 @@ function isOfAccount(way: Way, wanted: string): boolean {
   const namespace = namespaceOf(wanted);
   return (
     [wanted, `${namespace}/*`, '*'].some((each) => way.accounts.includes(each)) ||
-    (way.accounts.length === 0 && isUncounted(way, namespace))
+    (isUncounted(way, namespace) && (way.accounts.length === 0 || isOfPods(way)))
   );
+}
+
+/** Whether whatever account a pod runs as, the pod has it: the accounts are those of pods that were seen. */
+function isOfPods({ way }: Way): boolean {
+  return way !== 'federated' && way !== 'identity-binding' && way !== 'secret';
 }
 
 function isOfWorkload(

@@ -9,6 +9,7 @@ import {
   type WayKind,
   wayKinds,
 } from './access-report.ts';
+import { accessTemplates, unreadKinds } from './access-templates.ts';
 import { couldBecomeInAzure, rolesOf } from './azure-roles.ts';
 import { couldBecome } from './could-become.ts';
 import { findingsOf } from './findings/findings-of.ts';
@@ -17,7 +18,7 @@ import { AskedIndex } from './last-asked.ts';
 import { grantsOf, type RbacGrant } from './rbac.ts';
 import { unreadOf } from './unread-of.ts';
 import { federatedWays, identityBindingWays, secretWays } from './ways/account-ways.ts';
-import { bindingWays, type PodsByLabel, podsByLabel } from './ways/binding-ways.ts';
+import { type ByLabel, bindingWays, byLabel } from './ways/binding-ways.ts';
 import { isGuardDoubtful } from './ways/guards.ts';
 import { type CarriedOn, carriedOn, type NodeWide, nodeWays, nodeWide } from './ways/node-ways.ts';
 import { PodIndex } from './ways/pods-of-way.ts';
@@ -25,7 +26,7 @@ import { PodIndex } from './ways/pods-of-way.ts';
 interface Indexed {
   readonly facts: AccessFacts;
   readonly pods: PodIndex;
-  readonly labelled: PodsByLabel;
+  readonly labelled: ByLabel;
   readonly grants: readonly RbacGrant[] | undefined;
   readonly wide: readonly NodeWide[];
   readonly carried: CarriedOn;
@@ -35,13 +36,13 @@ interface Indexed {
 
 /** Who can get which identity, and what of that is not known. */
 export function reportAccess(facts: AccessFacts, nowMs: number): AccessReport {
-  const pods = new PodIndex(facts.pods);
+  const pods = new PodIndex(facts.pods, accessTemplates(facts));
   const bound = facts.identityBindings.kind === 'read' ? facts.identityBindings.value : [];
   const grants = facts.rbac.kind === 'read' ? grantsOf(facts.rbac.value) : undefined;
   const indexed: Indexed = {
     facts,
     pods,
-    labelled: podsByLabel(pods),
+    labelled: byLabel(pods),
     grants,
     wide: nodeWide(facts, pods, grants),
     carried: carriedOn(facts),
@@ -119,16 +120,18 @@ function isUnknown(
   const unread = (...readings: readonly { readonly kind: string }[]) =>
     readings.some((reading) => reading.kind === 'unread');
   const isManaged = kind === 'managed-identity';
+  // Of one without pods only its template says it.
+  const areWorkloadsUnread = unreadKinds(facts).length > 0;
   switch (way) {
     case 'binding':
       // The mode says which bindings count, and pods of other namespaces are found by their labels.
-      return unread(objects, agents, pods);
+      return areWorkloadsUnread || unread(objects, agents, pods);
     case 'exchange':
-      return isManaged && unread(objects, agents, pods);
+      return isManaged && (areWorkloadsUnread || unread(objects, agents, pods));
     case 'exception':
       return isManaged && (nodes === undefined || unread(objects, pods));
     case 'host-network':
-      return isManaged && (nodes === undefined || unread(pods));
+      return isManaged && (nodes === undefined || areWorkloadsUnread || unread(pods));
     case 'unguarded-node':
       return isManaged && (nodes === undefined || unread(agents, facts.nodes) || isGuardDoubtful(facts));
     case 'federated':

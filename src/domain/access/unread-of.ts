@@ -18,6 +18,7 @@ export function unreadOf(
   add('the objects of pod identity, for which the entries of the add-on stand', facts.objects);
   add('node agents, by which standard mode and unguarded nodes are recognised', facts.agents);
   add('pods', facts.pods);
+  add('namespaces', facts.namespaces);
   add('nodes', facts.nodes);
   add('service accounts', facts.serviceAccounts);
   add('roles of Kubernetes, and who has them', facts.rbac);
@@ -27,11 +28,29 @@ export function unreadOf(
   for (const { subscriptionId, assignments } of facts.roles) {
     add(`role assignments of subscription ${subscriptionId}`, assignments);
   }
+  found.push(...ofWorkloads(facts));
   found.push(...silentAgents(facts), ...strayNodes(facts), ...ofIdentities(facts), ...unnamed(identities));
   return found.toSorted((one, other) => compareText(one.what, other.what) || compareText(one.why, other.why));
 }
 
 type Unreadable = { readonly kind: 'unread'; readonly error: PodidError };
+
+/** One line for all kinds that failed alike: the first says why. */
+function ofWorkloads({ workloads }: AccessFacts): readonly Unread[] {
+  const found = new Map<string, { why: string; kinds: string[] }>();
+  for (const [kind, reading] of workloads) {
+    if (reading.kind === 'unread') {
+      const { code, message } = reading.error;
+      const alike = found.get(code) ?? { why: message, kinds: [] };
+      found.set(code, alike);
+      alike.kinds.push(kind);
+    }
+  }
+  return [...found.values()].map(({ why, kinds }) => ({
+    what: `workloads without pods: ${kinds.toSorted(compareText).join(', ')}`,
+    why,
+  }));
+}
 
 function silentAgents({ seen }: AccessFacts): readonly Unread[] {
   const unheard = seen.kind === 'read' ? (seen.value?.unheard ?? []) : [];

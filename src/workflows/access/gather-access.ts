@@ -10,7 +10,13 @@ import { type Machine, machineOfNode } from '../../domain/azure/machines.ts';
 import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
-import type { AgentPod, ClusterNode } from '../../domain/kubernetes/workloads.ts';
+import {
+  type AgentPod,
+  type ClusterNode,
+  type ConnectedCluster,
+  type WorkloadKind,
+  workloadKinds,
+} from '../../domain/kubernetes/workloads.ts';
 import type { IdentitySummary } from '../../domain/ports.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
@@ -39,16 +45,18 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
     kube.connect(signal),
   ]);
   const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
-  const [objects, pods, nodes, agents, serviceAccounts, rbac, identityBindings, listed] = await Promise.all([
-    read(() => api.read(signal)),
-    read(() => api.access.pods(signal)),
-    read(() => api.workloads.nodes(signal)),
-    read(() => api.workloads.agents(signal)),
-    read(() => api.migration.serviceAccounts(undefined, signal)),
-    read(() => api.access.rbac(signal)),
-    read(() => azure.identityBindings.list(request.cluster, signal)),
-    read(() => azure.identities.list(request.cluster.subscriptionId, signal)),
-  ]);
+  const [objects, inside, nodes, agents, serviceAccounts, rbac, identityBindings, listed] = await Promise.all(
+    [
+      read(() => api.read(signal)),
+      readInside(signal, api),
+      read(() => api.workloads.nodes(signal)),
+      read(() => api.workloads.agents(signal)),
+      read(() => api.migration.serviceAccounts(undefined, signal)),
+      read(() => api.access.rbac(signal)),
+      read(() => azure.identityBindings.list(request.cluster, signal)),
+      read(() => azure.identities.list(request.cluster.subscriptionId, signal)),
+    ],
+  );
   const resources = resourcesForAgents({ cluster, objects });
   const grants = rbac.kind === 'read' ? grantsOf(rbac.value) : undefined;
   // Any other pod that is labelled as an agent says what whoever made it likes.
@@ -79,7 +87,7 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
     ...fit,
     id: request.cluster,
     objects: hasNoKinds(objects) ? { kind: 'read', value: [] } : objects,
-    pods,
+    ...inside,
     nodes,
     agents,
     rbac,
@@ -88,6 +96,23 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
     exchange: exchangeOf(guards),
     seen,
   };
+}
+
+/** Pods, and what makes them: a workload without pods is a way, too. */
+async function readInside(
+  signal: AbortSignal,
+  { access, migration }: ConnectedCluster,
+): Promise<Pick<AccessFacts, 'pods' | 'workloads' | 'namespaces'>> {
+  const kinds = Object.keys(workloadKinds) as WorkloadKind[];
+  const [pods, namespaces, ...workloads] = await Promise.all([
+    probe(signal, () => access.pods(signal)),
+    probe(signal, () => migration.namespaces(undefined, signal)),
+    ...kinds.map(async (kind) => {
+      const reading = await probe(signal, () => migration.workloads(kind, undefined, signal));
+      return [kind, reading] as const;
+    }),
+  ]);
+  return { pods, namespaces, workloads: new Map(workloads) };
 }
 
 function exchangeOf(agents: Probe<readonly AgentPod[]>): AccessFacts['exchange'] {

@@ -6,6 +6,7 @@ import type { IdentityResources } from '../../../src/domain/kubernetes/identity-
 import { fitBinding } from '../../../src/domain/kubernetes/pod-decision.ts';
 import type { AgentPod, ClusterNode } from '../../../src/domain/kubernetes/workloads.ts';
 import type { Reading } from '../../../src/domain/migrate/migration-facts.ts';
+import type { PodTemplate, ReadWorkload } from '../../../src/domain/migrate/read-workload.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
 import { clusterId, clusterWith, identityId } from '../../workflows/fake-azure.ts';
 
@@ -33,6 +34,41 @@ export function pod(name: string, more: Partial<AccessPod> = {}): AccessPod {
     secrets: [],
     ...more,
   };
+}
+
+/** A workload with a template of these labels, and no pod. */
+export function workload(kind: string, name: string, more: Partial<PodTemplate> = {}): ReadWorkload {
+  return {
+    kind,
+    namespace: 'shop',
+    name,
+    uid: `${kind}-${name}`,
+    labels: {},
+    annotations: {},
+    managers: [],
+    selector: {},
+    onDelete: false,
+    finished: false,
+    template: {
+      labels: {},
+      annotations: {},
+      serviceAccount: 'default',
+      hostNetwork: false,
+      windows: false,
+      virtualNode: false,
+      variables: [],
+      ports: [],
+      imagePullSecrets: [],
+      audiences: [],
+      secretProviderClasses: [],
+      ...more,
+    },
+  };
+}
+
+/** As they are read, by kind. */
+export function workloads(...all: readonly ReadWorkload[]): AccessFacts['workloads'] {
+  return new Map(all.map(({ kind }) => [kind, read(all.filter((each) => each.kind === kind))]));
 }
 
 /** An AzureIdentity `shop/NAME` with its binding, for pods whose label is its name. */
@@ -148,6 +184,8 @@ export function factsWith({
     resources: all,
     objects: read([]),
     pods: read([]),
+    workloads: new Map(),
+    namespaces: read([{ name: 'shop', labels: {} }]),
     nodes: read([node(1)]),
     agents: read([agent('node-1')]),
     serviceAccounts: read([]),

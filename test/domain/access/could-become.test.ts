@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { RbacBinding, RbacSubject } from '../../../src/domain/access/access-objects.ts';
 import { reportAccess } from '../../../src/domain/access/report-access.ts';
 import { clusterId, identityId } from '../../workflows/fake-azure.ts';
-import { bound, factsWith, nowMs, read } from './access-facts.ts';
+import { bound, factsWith, machine, nowMs, read } from './access-facts.ts';
 
 const cluster = `/subscriptions/${clusterId.subscriptionId}/resourceGroups/${clusterId.resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${clusterId.name}`;
+
+const nodeGroup = `/subscriptions/${clusterId.subscriptionId}/resourceGroups/MC_rg`;
 
 /** Who could become an identity in Kubernetes, where that binding gives all rights. */
 function who(subject: RbacSubject, binding: Partial<RbacBinding> = {}): readonly string[] {
@@ -95,6 +97,29 @@ describe('who could become an identity', () => {
       [`${kubernetes}/pods/*`],
       ['run pods in the cluster'],
     ],
+    ...[
+      `${nodeGroup}/providers/Microsoft.Compute/virtualMachineScaleSets/pool`,
+      `${nodeGroup}/providers/Microsoft.Compute/virtualMachineScaleSets/pool/virtualMachines/0`,
+      nodeGroup.toLowerCase(),
+      '/subscriptions/sub',
+      machine(1, []).resourceId,
+    ].flatMap((scope): [string, string, readonly string[], readonly string[], readonly string[]][] =>
+      [
+        'virtualMachineScaleSets/virtualmachines/runCommand/action',
+        'virtualMachines/runCommand/action',
+        'virtualMachineScaleSets/write',
+        'virtualMachines/extensions/write',
+      ].map((action) => [
+        `who has ${action} at ${scope}`,
+        scope,
+        [`Microsoft.Compute/${action}`],
+        [],
+        ['run commands on the nodes'],
+      ]),
+    ),
+    ['nobody by keys for ssh', nodeGroup, ['Microsoft.Compute/sshPublicKeys/*'], [], []],
+    ['nobody of a disk', `${nodeGroup}/providers/Microsoft.Compute/disks/d`, ['*'], [], []],
+    ['nobody of another group', `${nodeGroup}2`, ['*'], [], []],
     ['no reader', cluster, [`${kubernetes}/read`], [`${kubernetes}/pods/read`], []],
     ['nobody of another cluster', `${cluster}2`, ['*'], [`${kubernetes}/*`], []],
     [
@@ -107,6 +132,7 @@ describe('who could become an identity', () => {
   ])('is in Azure %s', (_what, scope, actions, dataActions, expected) => {
     const facts = factsWith({
       resources: bound('web'),
+      cluster: { nodeResourceGroup: 'MC_rg' },
       roles: [
         {
           subscriptionId: 'sub',

@@ -3,7 +3,20 @@ import type { AccessFacts } from '../../../src/domain/access/access-facts.ts';
 import { type AccessChoice, narrowReport } from '../../../src/domain/access/narrow-report.ts';
 import { reportAccess } from '../../../src/domain/access/report-access.ts';
 import { identityId } from '../../workflows/fake-azure.ts';
-import { bound, factsWith, issuer, machine, nowMs, pod, read, rights, side, unread } from './access-facts.ts';
+import {
+  bound,
+  factsWith,
+  issuer,
+  machine,
+  nowMs,
+  pod,
+  read,
+  rights,
+  side,
+  unread,
+  workload,
+  workloads,
+} from './access-facts.ts';
 
 const use = {
   verbs: ['use-managed-identity'],
@@ -34,6 +47,14 @@ const unseenPods = factsWith({
   resources: bound('web'),
   pods: unread('pods'),
   machines: read([machine(1, ['web'])]),
+});
+
+const used = factsWith({
+  resources: bound('web'),
+  pods: read([pod('a', { labels: { aadpodidbinding: 'web' } }), pod('b', { serviceAccount: 'other' })]),
+  workloads: workloads(
+    workload('CronJob', 'nightly', { labels: { aadpodidbinding: 'web' }, serviceAccount: 'nightly' }),
+  ),
 });
 
 function kinds(facts: AccessFacts, choice: AccessChoice): readonly string[] {
@@ -68,6 +89,21 @@ describe('a narrowed access report', () => {
       { [member]: value },
       ['federated'],
     ]),
+    ['an account whose pods a binding gives it', used, { serviceAccount: 'shop/default' }, ['binding']],
+    ['an account of a template', used, { serviceAccount: 'shop/nightly' }, ['binding']],
+    ['no account of other pods', used, { serviceAccount: 'shop/other' }, []],
+    [
+      'a workload without pods',
+      used,
+      { workload: { namespace: 'shop', workload: 'CronJob/nightly' } },
+      ['binding'],
+    ],
+    [
+      'an account whose pods nobody could list',
+      { ...used, pods: unread('pods') },
+      { serviceAccount: 'shop/other' },
+      ['binding'],
+    ],
     ['a pod that nobody could list', unseenPods, { pod: 'shop/a' }, ['binding']],
     ['a node whose pods nobody could list', unseenPods, { node: 'node-1' }, ['binding']],
     ['no pod of another namespace', unseenPods, { pod: 'other/a' }, []],

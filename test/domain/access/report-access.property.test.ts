@@ -24,6 +24,8 @@ const refusable = [
   'cluster',
   'objects',
   'pods',
+  'workloads',
+  'namespaces',
   'nodes',
   'agents',
   'serviceAccounts',
@@ -87,7 +89,12 @@ function refused(
   members: readonly string[],
   more: { readonly credentials: boolean; readonly roles: boolean },
 ): AccessFacts {
-  const without = Object.fromEntries(members.map((member) => [member, unread(member)]));
+  const without = Object.fromEntries(
+    members.map((member) => {
+      const refusal = unread(member);
+      return [member, member === 'workloads' ? new Map([['Deployment', refusal]]) : refusal];
+    }),
+  );
   const azure = more.credentials
     ? new Map([side('web', { credentials: unread('credentials') })])
     : everything.azure;

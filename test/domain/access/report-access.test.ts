@@ -15,6 +15,8 @@ import {
   rights,
   side,
   unread,
+  workload,
+  workloads,
 } from './access-facts.ts';
 
 /** Ways to the identity of that name, as `way namespace: who (pods)`. */
@@ -219,6 +221,85 @@ describe('the ways of an access report', () => {
     ],
   ])('has %s', (_what, facts, ways) => {
     expect(waysTo('web', facts)).toEqual(ways);
+  });
+
+  it.each<[string, Parameters<typeof factsWith>[0], readonly string[]]>([
+    [
+      'binding, by its label',
+      { resources: bound('web'), workloads: workloads(workload('CronJob', 'nightly', labelled)) },
+      ['binding CronJob/nightly shop/default'],
+    ],
+    [
+      'binding, once for a Deployment and its ReplicaSets',
+      {
+        resources: bound('web'),
+        workloads: workloads(workload('Deployment', 'app', labelled), {
+          ...workload('ReplicaSet', 'app-6d5f7c9b8', labelled),
+          controller: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'app', uid: 'Deployment-app' },
+        }),
+      },
+      ['binding Deployment/app shop/default'],
+    ],
+    [
+      'federated credential, by its account',
+      {
+        resources: { ...bound('web'), bindings: [] },
+        azure: new Map([side('web', { credentials: read([trust('system:serviceaccount:shop:app')]) })]),
+        workloads: workloads(workload('Deployment', 'app', { serviceAccount: 'app' })),
+      },
+      ['federated Deployment/app shop/app'],
+    ],
+    [
+      'exception, and the network of its node',
+      {
+        resources: {
+          ...bound('web'),
+          bindings: [],
+          exceptions: [
+            { metadata: { namespace: 'shop', name: 'e' }, spec: { podLabels: { tier: 'tools' } } },
+          ],
+        },
+        machines: read([machine(1, ['web'])]),
+        workloads: workloads(
+          workload('Deployment', 'tool', { labels: { tier: 'tools' } }),
+          workload('Deployment', 'host', { hostNetwork: true }),
+          workload('Deployment', 'windows', { hostNetwork: true, windows: true }),
+        ),
+      },
+      ['exception Deployment/tool shop/default', 'host-network Deployment/host shop/default'],
+    ],
+    [
+      'no way where a Job has ended',
+      {
+        resources: bound('web'),
+        workloads: workloads({ ...workload('Job', 'once', labelled), finished: true }),
+      },
+      ['binding  '],
+    ],
+  ])('has of a workload without pods its %s', (_what, more, expected) => {
+    const [web] = reportAccess(factsWith(more), nowMs).identities;
+    expect(web?.ways.every(({ pods }) => pods === 0)).toBe(true);
+    expect(web?.ways.map(({ way, workloads: made, accounts }) => `${way} ${made} ${accounts}`)).toEqual(
+      expected,
+    );
+  });
+
+  it('does not know of ways by workloads that nobody may list', () => {
+    const { identities, unread: missing } = reportAccess(
+      factsWith({
+        resources: bound('web'),
+        workloads: new Map([
+          ['CronJob', unread('cronjobs')],
+          ['Deployment', unread('deployments')],
+          ['Job', read([])],
+        ]),
+      }),
+      nowMs,
+    );
+    expect(identities[0]?.unknown).toEqual(['binding', 'exchange', 'host-network']);
+    expect(missing).toEqual([
+      { what: 'workloads without pods: CronJob, Deployment', why: 'You may not read cronjobs.' },
+    ]);
   });
 
   it('has of a service principal the readers of its Secret, and nothing of nodes', () => {

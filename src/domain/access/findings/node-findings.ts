@@ -6,6 +6,7 @@ import { nextCommand } from '../../hints/next-command.ts';
 import { exceptionOf } from '../../kubernetes/pod-decision.ts';
 import { isPatchable, patchTemplate, showWorkload } from '../../migrate/workload-commands.ts';
 import { type Finding, type IdentityAccess, sortedTexts, type Way } from '../access-report.ts';
+import { unreadKinds } from '../access-templates.ts';
 import { isGuard } from '../ways/guards.ts';
 import { deleteException, deleteIdentity } from './entry-commands.ts';
 import type { FindingFacts } from './finding-facts.ts';
@@ -132,9 +133,10 @@ function groupedByWho(identities: readonly IdentityAccess[], kind: Way['way']): 
   return [...found.values()];
 }
 
-/** Needs to know of every pod: one that was not read may be the one that uses it. */
+/** Needs to know of every pod and every workload: one that was not read may be the one that uses it. */
 function unusedOnNodes({ facts, identities, pods }: FindingFacts): readonly Finding[] {
-  if (pods.all === undefined || facts.objects.kind === 'unread' || facts.cluster.kind === 'unread') {
+  const isUnread = pods.all === undefined || unreadKinds(facts).length > 0;
+  if (isUnread || facts.objects.kind === 'unread' || facts.cluster.kind === 'unread') {
     return [];
   }
   const { nodeResourceGroup, profile, identity: own } = facts.cluster.value;
@@ -164,7 +166,10 @@ function unusedOnNodes({ facts, identities, pods }: FindingFacts): readonly Find
 }
 
 function isAskedOnNodes({ ways }: IdentityAccess): boolean {
-  return ways.some(({ way, pods }) => (way === 'binding' || way === 'exchange') && pods !== 0);
+  return ways.some(
+    ({ way, pods, workloads }) =>
+      (way === 'binding' || way === 'exchange') && (pods !== 0 || workloads.length > 0),
+  );
 }
 
 /** For messages: `a, b and 3 more`. */

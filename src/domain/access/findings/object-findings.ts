@@ -37,7 +37,8 @@ function goneIdentity(identity: IdentityAccess, { facts }: FindingFacts): readon
 
 function unmatchedLabels(identity: IdentityAccess, { facts }: FindingFacts): readonly Finding[] {
   const bound = boundWays(identity);
-  const isIdle = bound.length > 0 && bound.every(({ pods }) => pods === 0);
+  const isIdle =
+    bound.length > 0 && bound.every(({ pods, workloads }) => pods === 0 && workloads.length === 0);
   const [object] = identity.objects;
   return isIdle && object !== undefined && !identity.unknown.includes('binding')
     ? [
@@ -45,8 +46,8 @@ function unmatchedLabels(identity: IdentityAccess, { facts }: FindingFacts): rea
           severity: 'low',
           code: 'NoPodMatches',
           about: object,
-          message: `No pod is bound to ${identity.name} now: the next that takes its label gets it (${someOf(bound.map(({ who }) => who))}).`,
-          hint: advice`Unless a workload without pods needs it: ${deleteIdentity(object, facts)}`,
+          message: `No pod is bound to ${identity.name}, and no workload makes one that would be: the next that takes its label gets it (${someOf(bound.map(({ who }) => who))}).`,
+          hint: advice`Unless somebody starts such pods without a workload: ${deleteIdentity(object, facts)}`,
         },
       ]
     : [];

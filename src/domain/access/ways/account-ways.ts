@@ -2,7 +2,7 @@ import type { FederatedCredential } from '../../azure/federated-credential.ts';
 import { type EntryKey, entryText } from '../../entries/pod-identity.ts';
 import { credentialOf } from '../../kubernetes/identity-credential.ts';
 import type { AzureIdentity } from '../../kubernetes/identity-resources.ts';
-import type { AccessPod, RbacSubject } from '../access-objects.ts';
+import type { AccessTemplate, RbacSubject } from '../access-objects.ts';
 import { sortedTexts, type Way } from '../access-report.ts';
 import { accountsOfGroup, allows, isAccount, isOfPods, type RbacGrant, subjectText } from '../rbac.ts';
 import { type PodIndex, podsOfWay } from './pods-of-way.ts';
@@ -36,7 +36,10 @@ export function federatedWays(
       }
       const key = entryText(account);
       const who = `service account ${key} (federated credential ${name})`;
-      const found = podsOfWay(pods.of(key), account.namespace);
+      const made = pods.templates.filter(
+        ({ namespace, serviceAccount }) => namespace === account.namespace && serviceAccount === account.name,
+      );
+      const found = podsOfWay(pods.of(key), account.namespace, made);
       return [{ way: 'federated', namespace: account.namespace, who, ...found, accounts: [key] }];
     });
 }
@@ -68,7 +71,7 @@ export function identityBindingWays(
         way: 'identity-binding',
         namespace: where,
         who: `${subjectText(subject)} (${via}${named})`,
-        ...podsOfWay(podsOfSubject(subject, pods), where),
+        ...podsOfWay(podsOfSubject(subject, pods.all), where, podsOfSubject(subject, pods.templates)),
         accounts: accountsOf(subject),
       };
     });
@@ -94,7 +97,6 @@ export function secretWays(
             namespace: secret.namespace,
             who: `pods that mount Secret ${key}`,
             ...podsOfWay(mounting, secret.namespace),
-            accounts: [],
           },
         ];
   const readers = (grants ?? []).filter(
@@ -110,7 +112,9 @@ export function secretWays(
         way: 'secret',
         namespace: where,
         who: `${subjectText(subject)}, who may read Secret ${key} (${via})`,
-        ...podsOfWay(isOfPods(subject) ? podsOfSubject(subject, pods) : pods.all && [], where),
+        ...(isOfPods(subject)
+          ? podsOfWay(podsOfSubject(subject, pods.all), where, podsOfSubject(subject, pods.templates))
+          : podsOfWay(pods.all && [], where)),
         accounts: accountsOf(subject),
       };
     }),
@@ -127,8 +131,11 @@ function secretOf(object: AzureIdentity): EntryKey | undefined {
   return name ? { namespace: namespace || object.metadata.namespace, name } : undefined;
 }
 
-function podsOfSubject(subject: RbacSubject, pods: PodIndex): readonly AccessPod[] | undefined {
-  return pods.all?.filter(({ namespace, serviceAccount }) =>
+function podsOfSubject<Item extends Pick<AccessTemplate, 'namespace' | 'serviceAccount'>>(
+  subject: RbacSubject,
+  items: readonly Item[] | undefined,
+): readonly Item[] | undefined {
+  return items?.filter(({ namespace, serviceAccount }) =>
     isAccount(subject, { namespace, name: serviceAccount }),
   );
 }

@@ -4,22 +4,35 @@ import type { AzureIdentity, AzureIdentityBinding } from '../../kubernetes/ident
 import { bindingLabel, isSelectable } from '../../kubernetes/identity-resources.ts';
 import { bindingLabelOf } from '../../kubernetes/pod-decision.ts';
 import type { AccessFacts } from '../access-facts.ts';
-import type { AccessPod } from '../access-objects.ts';
+import type { AccessPod, AccessTemplate } from '../access-objects.ts';
 import type { Way } from '../access-report.ts';
 import { type PodIndex, podsOfWay } from './pods-of-way.ts';
 
-/** Pods by the label that bindings go by. */
-export type PodsByLabel = ReadonlyMap<string, ReadonlyMap<string, readonly AccessPod[]>>;
+/** Pods, and what makes them, by the label that bindings go by. */
+export interface ByLabel {
+  readonly pods: LabelIndex<AccessPod>;
+  readonly templates: LabelIndex<AccessTemplate>;
+}
 
-/** Namespaces by label, and in each its pods. */
-export function podsByLabel({ all = [] }: PodIndex): PodsByLabel {
-  const found = new Map<string, Map<string, AccessPod[]>>();
-  for (const pod of all) {
-    const label = bindingLabelOf(pod);
+/** Namespaces by label, and in each what has it. */
+type LabelIndex<Item> = ReadonlyMap<string, ReadonlyMap<string, readonly Item[]>>;
+
+export function byLabel({ all = [], templates }: PodIndex): ByLabel {
+  return { pods: indexed(all), templates: indexed(templates) };
+}
+
+function indexed<Item extends Pick<AccessTemplate, 'namespace' | 'labels'>>(
+  items: readonly Item[],
+): LabelIndex<Item> {
+  const found = new Map<string, Map<string, Item[]>>();
+  for (const item of items) {
+    const label = bindingLabelOf(item);
     if (label !== '') {
-      const namespaces = found.get(label) ?? new Map<string, AccessPod[]>();
+      const namespaces = found.get(label) ?? new Map<string, Item[]>();
       found.set(label, namespaces);
-      namespaces.set(pod.namespace, [...(namespaces.get(pod.namespace) ?? []), pod]);
+      const those = namespaces.get(item.namespace) ?? [];
+      namespaces.set(item.namespace, those);
+      those.push(item);
     }
   }
   return found;
@@ -39,7 +52,7 @@ export function bindingWays(
   }: {
     readonly facts: Pick<AccessFacts, 'fitOf' | 'exchange'>;
     readonly pods: PodIndex;
-    readonly labelled: PodsByLabel;
+    readonly labelled: ByLabel;
   },
 ): readonly Way[] {
   const wanted = new Set(objects);
@@ -49,21 +62,24 @@ export function bindingWays(
     if (label === '' || !isSelectable(label)) {
       return [];
     }
-    const namespaces = new Set([own, ...(labelled.get(label)?.keys() ?? [])]);
+    const namespaces = new Set([
+      own,
+      ...(labelled.pods.get(label)?.keys() ?? []),
+      ...(labelled.templates.get(label)?.keys() ?? []),
+    ]);
     return [...namespaces].flatMap((namespace): readonly Way[] => {
       const fit = facts.fitOf(namespace, label, binding);
       if (fit.kind !== 'fits' || !wanted.has(fit.identity)) {
         return [];
       }
       const way = credentialOf(fit.identity, undefined, facts.exchange).kind === 'exchange';
-      const found = pods.all && (labelled.get(label)?.get(namespace) ?? []);
+      const found = pods.all && (labelled.pods.get(label)?.get(namespace) ?? []);
       return [
         {
           way: way ? 'exchange' : 'binding',
           namespace,
           who: `pods with ${bindingLabel}=${label} (AzureIdentityBinding ${entryText(binding.metadata)})`,
-          ...podsOfWay(found, namespace),
-          accounts: [],
+          ...podsOfWay(found, namespace, labelled.templates.get(label)?.get(namespace)),
         },
       ];
     });

@@ -6,7 +6,7 @@ import { exceptionOf } from '../../kubernetes/pod-decision.ts';
 import type { ClusterNode } from '../../kubernetes/workloads.ts';
 import { readingOr } from '../../migrate/migration-facts.ts';
 import type { AccessFacts } from '../access-facts.ts';
-import type { AccessPod } from '../access-objects.ts';
+import type { AccessPod, AccessTemplate } from '../access-objects.ts';
 import { sortedTexts, type Way } from '../access-report.ts';
 import type { RbacGrant } from '../rbac.ts';
 import { isGuard } from './guards.ts';
@@ -19,6 +19,8 @@ export interface NodeWide {
   readonly namespace: string;
   readonly who: string;
   readonly pods: readonly AccessPod[] | undefined;
+  /** Whose next pods have it, on whichever node. */
+  readonly templates?: readonly AccessTemplate[];
   /** Also without a pod: it leads to the identities of these nodes; `all`: of every node. */
   readonly standsOn?: 'all' | readonly string[];
 }
@@ -44,19 +46,39 @@ function exceptionsOf({ resources }: Pick<AccessFacts, 'resources'>, pods: PodIn
     const found = pods
       .in(metadata.namespace)
       ?.filter((pod) => !isOnHost(pod) && exceptionOf(pod, [exception]) !== undefined);
-    const own = isAddonException(metadata) ? {} : { standsOn: 'all' as const };
+    const templates = pods.templates.filter(
+      (each) =>
+        each.namespace === metadata.namespace &&
+        !each.hostNetwork &&
+        exceptionOf(each, [exception]) !== undefined,
+    );
+    const own = isAddonException(metadata) ? {} : { standsOn: 'all' as const, templates };
     return [{ way: 'exception', namespace: metadata.namespace, who, pods: found, ...own }];
   });
 }
 
 /** No agent stands before them: they have the node's own addresses, or the node itself. */
-function hostPods({ all = [] }: PodIndex): readonly NodeWide[] {
+function hostPods({ all, templates }: PodIndex): readonly NodeWide[] {
+  const keyOf = ({ namespace, workload, hostNetwork }: AccessTemplate) =>
+    `${namespace} ${workload} ${hostNetwork}`;
   const groups = new Map<string, AccessPod[]>();
-  for (const pod of all.filter(isOnHost)) {
-    const key = `${pod.namespace} ${pod.workload} ${pod.hostNetwork}`;
+  for (const pod of (all ?? []).filter(isOnHost)) {
+    const key = keyOf(pod);
     groups.set(key, [...(groups.get(key) ?? []), pod]);
   }
-  return [...groups.values()].flatMap((group): readonly NodeWide[] => {
+  const coming = templates.filter((each) => each.hostNetwork && !groups.has(keyOf(each)));
+  return [
+    ...hostGroups([...groups.values()]),
+    ...coming.map((each): NodeWide => {
+      const { namespace, workload } = each;
+      const who = `${workload} (on the network of its node)`;
+      return { way: 'host-network', namespace, who, pods: all && [], templates: [each], standsOn: 'all' };
+    }),
+  ];
+}
+
+function hostGroups(groups: readonly (readonly AccessPod[])[]): readonly NodeWide[] {
+  return groups.flatMap((group): readonly NodeWide[] => {
     const [first] = group;
     return first === undefined
       ? []
@@ -142,14 +164,14 @@ function machineBehind(
 /** Of what leads to every identity of a node that which leads to one on these nodes. */
 export function nodeWays(wide: readonly NodeWide[], carriers: readonly string[]): readonly Way[] {
   const on = new Set(carriers);
-  return wide.flatMap(({ way, namespace, who, pods, standsOn = [] }): readonly Way[] => {
+  return wide.flatMap(({ way, namespace, who, pods, templates, standsOn = [] }): readonly Way[] => {
     const found = pods?.filter(({ nodeName }) => on.has(nodeName));
     const stands = standsOn === 'all' ? carriers : standsOn.filter((name) => on.has(name));
     if ((found?.length ?? 0) === 0 && stands.length === 0) {
       return [];
     }
-    const ofPods = podsOfWay(found, namespace);
+    const ofPods = podsOfWay(found, namespace, stands.length === 0 ? [] : templates);
     const nodes = way === 'unguarded-node' ? sortedTexts(stands) : ofPods.nodes;
-    return [{ way, namespace, who, ...ofPods, nodes, accounts: [] }];
+    return [{ way, namespace, who, ...ofPods, nodes }];
   });
 }

@@ -14,6 +14,8 @@ import {
   rights,
   side,
   unread,
+  workload,
+  workloads,
 } from '../access-facts.ts';
 
 function found(facts: AccessFacts): readonly string[] {
@@ -256,8 +258,34 @@ describe('a finding of an access report', () => {
       'is a label that no pod has',
       factsWith({ resources: bound('web') }),
       [
-        `low NoPodMatches → Unless a workload without pods needs it: podid delete ${cluster} --namespace shop --name web --mode cluster`,
+        `low NoPodMatches → Unless somebody starts such pods without a workload: podid delete ${cluster} --namespace shop --name web --mode cluster`,
       ],
+    ],
+    [
+      'is no label that a workload without pods gives to its next',
+      factsWith({
+        resources: bound('web'),
+        workloads: workloads(workload('CronJob', 'web', { labels: { aadpodidbinding: 'web' } })),
+      }),
+      [],
+    ],
+    [
+      'is nothing that rests on workloads which nobody may read',
+      factsWith({
+        resources: bound('web'),
+        machines: read([machine(1, ['web'])]),
+        workloads: new Map([['CronJob', unread('cronjobs')]]),
+      }),
+      [],
+    ],
+    [
+      'is no identity on nodes that a workload without pods is bound to',
+      factsWith({
+        resources: bound('web'),
+        machines: read([machine(1, ['web'])]),
+        workloads: workloads(workload('Deployment', 'web', { labels: { aadpodidbinding: 'web' } })),
+      }),
+      [],
     ],
     [
       'is silence for as long as all agents have watched',
