@@ -400,7 +400,7 @@ describe('podid plan', () => {
       + pod identity demo/web
           bindingSelector      web
           identity.resourceId  /subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/demo-rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web
-      1 entry and 1 role to add; one write of the cluster.
+      1 entry and 1 role to add; one write of the cluster in Azure.
       "
     `);
     expect(await podid.run([...plan, '--exit-code'])).toMatchObject({ exitCode: 9 });

@@ -262,7 +262,7 @@ describe('podid cluster update', () => {
     await podid.json(addWeb);
     const ran = await podid.run('cluster update --enable-managed-identity --dry-run -o table');
     expect(ran.stdout).toMatch(
-      /UserAssigned → SystemAssigned[\s\S]*2 writes of the cluster\. The first creates/,
+      /UserAssigned → SystemAssigned[\s\S]*2 writes of the cluster in Azure\. The first creates/,
     );
   });
 

@@ -27,18 +27,7 @@ describe('podid migrate apply --until trusted on the emulator', () => {
   });
 
   it('turns issuer and webhook on in one PUT that carries the eTag, where both are off', async () => {
-    await using podid = await emulatedPodid({ scenario: 'in-use' }, {}, { clock: fastClock() });
-    const { kube } = podid.emulator;
-    const web = kube.get('deployments', 'demo', 'web') as never as { spec: { template: { spec: object } } };
-    kube.seed({
-      ...(web as never as object),
-      spec: {
-        ...web.spec,
-        template: { ...web.spec.template, spec: { ...web.spec.template.spec, serviceAccountName: 'web' } },
-      },
-    } as never);
-    kube.remove('pods', 'demo', 'web-1');
-    kube.seed({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'demo', name: 'web' } });
+    await using podid = await ownedWorld({ clock: fastClock() }, 'in-use');
     const { exitCode, rows } = await apply(podid, '--until trusted');
     expect([exitCode, rows[0]?.state]).toEqual([0, 'trusted']);
     expect(podid.count('clusters.put')).toBe(1);
@@ -73,7 +62,23 @@ describe('podid migrate apply --until trusted on the emulator', () => {
       'serviceAccount',
       'workload',
     ]);
+    const shown = await podid.run('migrate apply --dry-run -o table');
+    expect(shown.stdout).toMatch(
+      /\n1 federated credential to add; 1 service account and 1 workload to change; no write of the cluster in Azure\.\n$/,
+    );
     expect(writes(podid)).toEqual([]);
+  });
+
+  it('says with --dry-run what stays as it is, and by which code', async () => {
+    await using podid = await emulatedPodid({ scenario: 'oidc-issuer' }, {}, { clock: fastClock() });
+    const line = 'migrate apply --dry-run --workload deployment/web';
+    const shown = await podid.run(`${line} -o table`);
+    expect([shown.exitCode, shown.stdout]).toEqual([0, '1 workload stays as it is: blocked (SaDefault).\n']);
+    expect(await podid.json(`${line} -o json`)).toEqual({
+      changes: [],
+      puts: 0,
+      stopped: [{ kind: 'Deployment', namespace: 'demo', name: 'web', code: 'SaDefault' }],
+    });
   });
 
   it('labels and annotates nothing where Entra refuses', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EmulatedPodid } from './emulated-podid.ts';
+import { fastClock } from './exchange-emulator.ts';
 import { lastCommand, ownedWorld } from './migration-worlds.ts';
 import { typeOthers } from './type-others.ts';
 
@@ -7,6 +8,7 @@ interface Checked {
   readonly result: string;
   readonly passed: number;
   readonly reason?: string;
+  readonly hint?: string;
 }
 
 const quick = '--rounds 3 --over 30ms';
@@ -143,6 +145,16 @@ describe('podid migrate check on the emulator', () => {
     expect(stdout).toMatch(
       /^NAMESPACE +WORKLOAD +IDENTITY +RESULT +PASSED +REFUSED\ndemo +Deployment\/web +demo\/web +skip +0 +0\n/,
     );
-    expect(stdout).toMatch(/\ndemo Deployment\/web: NotTrusted: .*\n$/);
+    expect(stdout).toMatch(/\ndemo Deployment\/web: NotTrusted: .*\n {2}→ podid migrate apply .*\n$/);
+  });
+
+  it.each(['', ' --from-pod'])('names what makes the trust, and then it is there%s', async (how) => {
+    await using podid = await ownedWorld({ clock: fastClock() });
+    const [, [checked]] = await checkOf(podid, `--workload deployment/web${how}`);
+    const typed = (checked?.hint ?? '').replace(/^podid /, '');
+    expect(typed).toMatch(/^migrate apply .*--workload Deployment\/web --until trusted$/);
+    const ran = await podid.run(`${typed} --yes ${quick}`);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(await checkOf(podid, '--workload deployment/web')).toMatchObject([0, [{ result: 'pass' }]]);
   });
 });

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
 import { withoutAddon } from './doctor-faults.ts';
 import { type EmulatedPodid, emulatedPodid } from './emulated-podid.ts';
+import { fastClock } from './exchange-emulator.ts';
 import { givePodOwner, lastCommand, ownedWorld } from './migration-worlds.ts';
 import { settle } from './standard-world.ts';
 import { typeOthers } from './type-others.ts';
@@ -85,6 +86,55 @@ describe('podid migrate plan on the emulator', () => {
     expect(refused.stderr).toContain(
       '--output html is for podid access, podid migrate plan and podid migrate status.',
     );
+  });
+
+  it.each([
+    ['--out page.html', 'page.html'],
+    ['--out page.HTM -o table', 'page.HTM'],
+    ['-o html --out page', 'page'],
+  ])("writes the page with %s, and proposes it as nobody's plan", async (flags, name) => {
+    await using podid = await ownedWorld();
+    const folder = await mkdtemp(join(tmpdir(), 'podid-page-'));
+    try {
+      const path = join(folder, name);
+      const ran = await podid.run(`migrate plan ${flags.replace(name, path)}`);
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      expect(await readFile(path, 'utf8')).toMatch(/^<!DOCTYPE html>\n/);
+      expect(ran.stdout).not.toContain('<!DOCTYPE');
+      expect(ran.stderr).toContain(`The page is in ${path}.`);
+      expect(ran.stderr).toMatch(/: podid migrate apply -g demo-rg -c demo --subscription \S+\n$/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('writes the plan into a file of YAML, also beside a page', async () => {
+    await using podid = await ownedWorld();
+    const folder = await mkdtemp(join(tmpdir(), 'podid-page-'));
+    try {
+      const path = join(folder, 'plan.yaml');
+      const ran = await podid.run(['migrate', 'plan', '-o', 'html', '--out', path]);
+      expect(ran.stdout).toMatch(/^<!DOCTYPE html>\n/);
+      expect(parse(await readFile(path, 'utf8'))).toMatchObject({ kind: 'MigrationPlan' });
+      expect(ran.stderr).toMatch(new RegExp(`podid migrate apply .* -f ${path}\n$`));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('leads on by podid itself where the cluster lacks only what that turns on', async () => {
+    await using podid = await ownedWorld({ clock: fastClock() }, 'in-use');
+    const { stdout, stderr } = await podid.run('migrate plan -o table');
+    expect(stdout).toMatch(
+      /\ndemo Deployment\/web\n {2}→ podid turns the issuer on, .*: podid migrate apply /,
+    );
+    expect(stderr).toMatch(/podid turns on what the cluster lacks, .*: podid migrate apply -g demo-rg /);
+    const [web] = (await planOf(podid)).workloads;
+    expect(web?.blockers.map(({ code }) => code)).toEqual(['NoIssuer', 'NoWebhook']);
+    const typed = (web?.next ?? '').replace(/^.*: podid /, '');
+    const ran = await podid.run(`${typed} --yes --rounds 3 --over 2s`);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect((await planOf(podid)).workloads).toMatchObject([{ state: 'trusted' }]);
   });
 
   it('sends nothing but reads', async () => {

@@ -35,28 +35,25 @@ function setAgent({ emulator: { kube } }: EmulatedPodid, ...flags: readonly stri
 }
 
 describe('podid migrate rollback on the emulator', () => {
-  it.each(['trusted', 'annotated', 'dual'])(
-    'takes a Deployment back from %s, and it can come again',
-    async (state) => {
-      await using podid = await movingWorld();
-      expect((await apply(podid, `--until ${state}`)).exitCode).toBe(0);
-      expect(await migrate(podid, back)).toMatchObject({
-        exitCode: 0,
-        rows: [{ from: state, state: 'rolled-back' }],
-      });
-      expect(templateLabels(podid)).toEqual({ app: 'web', aadpodidbinding: 'web' });
-      expect(accountAnnotations(podid)).toEqual({});
-      expect(podsOf(podid, 'web-').map(hasToken)).toEqual([false, false]);
-      expect(credentialsOf(podid)).toEqual(['system:serviceaccount:demo:web']);
-      const written = writes(podid);
-      expect((await migrate(podid, back)).exitCode).toBe(0);
-      expect(writes(podid)).toEqual(written);
-      expect(await apply(podid, '--until dual')).toMatchObject({
-        exitCode: 0,
-        rows: [{ from: 'trusted', state: 'dual' }],
-      });
-    },
-  );
+  it.each(['annotated', 'dual'])('takes a Deployment back from %s, and it can come again', async (state) => {
+    await using podid = await movingWorld();
+    expect((await apply(podid, `--until ${state}`)).exitCode).toBe(0);
+    expect(await migrate(podid, back)).toMatchObject({
+      exitCode: 0,
+      rows: [{ from: state, state: 'rolled-back' }],
+    });
+    expect(templateLabels(podid)).toEqual({ app: 'web', aadpodidbinding: 'web' });
+    expect(accountAnnotations(podid)).toEqual({});
+    expect(podsOf(podid, 'web-').map(hasToken)).toEqual([false, false]);
+    expect(credentialsOf(podid)).toEqual(['system:serviceaccount:demo:web']);
+    const written = writes(podid);
+    expect((await migrate(podid, back)).exitCode).toBe(0);
+    expect(writes(podid)).toEqual(written);
+    expect(await apply(podid, '--until dual')).toMatchObject({
+      exitCode: 0,
+      rows: [{ from: 'trusted', state: 'dual' }],
+    });
+  });
 
   it('deletes with --revoke-trust what podid made, and leaves what others made', async () => {
     await using podid = await movingWorld();
@@ -191,6 +188,21 @@ describe('podid migrate rollback on the emulator', () => {
     }
     expect([...podsOf(podid, 'web-'), ...podsOf(podid, 'store-')].some(hasToken)).toBe(false);
   });
+
+  it.each(['planned', 'trusted'])(
+    'says of one that is %s that there is nothing to take back',
+    async (state) => {
+      await using podid = await movingWorld();
+      if (state === 'trusted') {
+        expect((await apply(podid, '--until trusted')).exitCode).toBe(0);
+      }
+      const written = writes(podid);
+      const { exitCode, rows, stderr } = await migrate(podid, back);
+      expect([exitCode, rows]).toMatchObject([0, [{ from: state, state, wrote: [] }]]);
+      expect(stderr).toContain(`Deployment demo/web is ${state}: nothing to take back.\n`);
+      expect(writes(podid)).toEqual(written);
+    },
+  );
 
   it('asks first, and names what it cannot find', async () => {
     await using podid = await movingWorld();

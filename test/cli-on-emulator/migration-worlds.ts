@@ -43,8 +43,12 @@ export function lastCommand(next = ''): string {
   return next.split('; then: ').at(-1) ?? '';
 }
 
-export async function ownedWorld(own: Partial<Context> = {}): Promise<EmulatedPodid> {
-  const podid = await emulatedPodid({ scenario: 'oidc-issuer' }, {}, own);
+/** @param scenario `in-use`: issuer and webhook are off */
+export async function ownedWorld(
+  own: Partial<Context> = {},
+  scenario: 'oidc-issuer' | 'in-use' = 'oidc-issuer',
+): Promise<EmulatedPodid> {
+  const podid = await emulatedPodid({ scenario }, {}, own);
   giveAccount(podid);
   givePodOwner(podid);
   return podid;

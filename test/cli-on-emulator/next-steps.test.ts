@@ -31,7 +31,7 @@ describe('plan and apply', () => {
       const shown = await podid.run(['plan', '-f', file, '-o', 'table']);
       const applied = await podid.run(['apply', '-f', file, '-o', 'json']);
       expect([planned.exitCode, applied.exitCode]).toEqual([9, 0]);
-      expect(shown.stdout).toContain('1 object in the cluster to add; no write of the cluster.');
+      expect(shown.stdout).toContain('1 object in the cluster to add; no write of the cluster in Azure.');
       expect(applied.stderr).toContain(shown.stdout);
       const { changes } = JSON.parse(applied.stdout) as Told;
       expect(changes).toEqual((JSON.parse(planned.stdout) as Told).changes);

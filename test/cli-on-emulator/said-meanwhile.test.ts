@@ -90,7 +90,9 @@ describe('plan --prune, as people read it,', () => {
       '- AzureIdentityBinding demo/jobs-binding',
       '- pod identity demo/jobs',
     ]);
-    expect(stdout).toContain('1 entry and 2 objects in the cluster to delete; one write of the cluster.');
+    expect(stdout).toContain(
+      '1 entry and 2 objects in the cluster to delete; one write of the cluster in Azure.',
+    );
     expect(`${stdout}${stderr}`).not.toMatch(/not in Azure|no entry in Azure/);
     const kept = await podid.run('plan -f - -o table', {}, keeps);
     expect(kept.stdout).not.toMatch(/^- /m);

@@ -1,10 +1,11 @@
+import { command } from '../../errors/hint.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
 import type { CheckedIdentity } from '../../workflows/migrate/check-workloads.ts';
 import { each } from '../results/result-shapes.ts';
 
 /** Members in the documented order. */
 export const checksView = each((checked: CheckedIdentity): unknown => {
-  const { kind, namespace, name, identity, subject, result, passed, refused, reason } = checked;
+  const { kind, namespace, name, identity, subject, result, passed, refused, reason, hint } = checked;
   return {
     kind,
     namespace,
@@ -15,6 +16,7 @@ export const checksView = each((checked: CheckedIdentity): unknown => {
     passed,
     refused,
     ...(reason === undefined ? {} : { reason }),
+    ...(hint === undefined ? {} : { hint }),
   };
 });
 
@@ -37,9 +39,10 @@ export const checksShape: TableShape = {
     { heading: 'REFUSED', cell: (row: CheckedIdentity) => row.refused },
   ],
   foot(checks: readonly CheckedIdentity[], colour) {
-    const lines = checks.flatMap(({ kind, namespace, name, reason }) =>
-      reason === undefined ? [] : [`${colour.bold(`${namespace} ${kind}/${name}`)}: ${reason}`],
-    );
+    const lines = checks.flatMap(({ kind, namespace, name, reason, hint }) => [
+      ...(reason === undefined ? [] : [`${colour.bold(`${namespace} ${kind}/${name}`)}: ${reason}`]),
+      ...(hint === undefined ? [] : [`  ${colour.cyan('→')} ${hint}`]),
+    ]);
     return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
   },
 };
@@ -56,7 +59,8 @@ export const checkExamples = [
       result: 'fail',
       passed: 3,
       refused: 6,
-      reason: 'AADSTS700213: Message',
+      reason: 'NotTrusted: Message',
+      hint: command('podid migrate apply'),
     },
   ]),
 ];

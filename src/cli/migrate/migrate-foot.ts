@@ -1,3 +1,4 @@
+import { isTurnedOn } from '../../domain/migrate/next-step.ts';
 import type { Colours } from '../../terminal/colours.ts';
 
 /** A workload of the result, as its table and what stands below it are made. */
@@ -54,10 +55,10 @@ function blockerLines(workloads: readonly Row[], colour: Colours): readonly stri
   ]);
 }
 
-/** The next command of each workload that nothing holds. */
+/** The next command of each workload that nothing holds, or only what a migration turns on by itself. */
 function nextLines(workloads: readonly Row[], colour: Colours): readonly string[] {
   return workloads
-    .filter((row) => !isHeld(row))
+    .filter((row) => !isHeld(row) || isTurnedOn(row.route, row.blockers))
     .flatMap(({ namespace, kind, name, next }) => [
       `${colour.bold(`${namespace} ${kind}/${name}`)}`,
       `  ${colour.cyan('→')} ${next}`,

@@ -56,7 +56,7 @@ export async function finishDone<Result>(
   return 0;
 }
 
-export function planView({ changes, puts, onlyInCluster }: Plan): unknown {
+export function planView({ changes, puts, onlyInCluster, stopped }: Plan): unknown {
   return {
     changes: changes.map(changeView),
     puts,
@@ -64,6 +64,11 @@ export function planView({ changes, puts, onlyInCluster }: Plan): unknown {
       ? {}
       : {
           onlyInCluster: onlyInCluster.map(({ kind, namespace, name }) => ({ kind, namespace, name })),
+        }),
+    ...(stopped === undefined
+      ? {}
+      : {
+          stopped: stopped.map(({ kind, namespace, name, code }) => ({ kind, namespace, name, code })),
         }),
   };
 }

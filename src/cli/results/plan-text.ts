@@ -108,17 +108,31 @@ function facts(value: unknown, path = ''): Map<string, string> {
   return new Map(inner.flatMap(([key, one]) => [...facts(one, path === '' ? key : `${path}.${key}`)]));
 }
 
-function summary({ changes, puts }: Plan): string {
-  if (changes.length === 0 && puts === 0) {
-    return 'Nothing to change.';
-  }
+function summary({ changes, puts, stopped = [] }: Plan): string {
+  const stays = stopped.length === 0 ? [] : [staysText(stopped)];
+  return (
+    [...(changes.length === 0 && puts === 0 ? [] : [costs({ changes, puts })]), ...stays].join(' ') || nothing
+  );
+}
+
+const nothing = 'Nothing to change.';
+
+/** `2 workloads stay as they are: blocked (SaDefault, SdkTooOld).` */
+function staysText(stopped: NonNullable<Plan['stopped']>): string {
+  const codes = [...new Set(stopped.map(({ code }) => code))].join(', ');
+  const who =
+    stopped.length === 1 ? '1 workload stays as it is' : `${stopped.length} workloads stay as they are`;
+  return `${who}: blocked (${codes}).`;
+}
+
+function costs({ changes, puts }: Plan): string {
   const shown = shownChanges(changes);
   const counts = Object.entries(verbs).flatMap(([action, verb]) => {
     const counted = countedKinds(shown.filter((change) => change.action === action));
     return counted === '' ? [] : [`${counted} to ${verb}`];
   });
   const writes = ['no write', 'one write'][puts] ?? `${puts} writes`;
-  return `${[...counts, ''].join('; ')}${writes} of the cluster.${puts > 1 ? ` ${whyTwice(changes)}` : ''}`;
+  return `${[...counts, ''].join('; ')}${writes} of the cluster in Azure.${puts > 1 ? ` ${whyTwice(changes)}` : ''}`;
 }
 
 /** What a summary counts, one and several. */
@@ -133,7 +147,13 @@ const nouns = {
   machine: ['machine', 'machines'],
   federatedCredential: ['federated credential', 'federated credentials'],
   tokenSource: ['token source', 'token sources'],
-} as const;
+  serviceAccount: ['service account', 'service accounts'],
+  workload: ['workload', 'workloads'],
+  tokenRole: [titles.tokenRole, 'rights to make tokens of service accounts'],
+} as const satisfies Record<
+  Exclude<Change['kind'], 'identity' | 'exception'> | 'entry',
+  readonly [string, string]
+>;
 
 const verbs: Readonly<Record<ShownChange['action'], string>> = {
   add: 'add',

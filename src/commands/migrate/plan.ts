@@ -1,18 +1,20 @@
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
+import { entryListFlags, listedNamespace } from '../../cli/flags/list-flags.ts';
 import { migrationShape, migrationView } from '../../cli/migrate/migrate-result.ts';
+import { planOutput, savePlan } from '../../cli/migrate/plan-output.ts';
 import { reportUnread } from '../../cli/migrate/report-unread.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
-import { checkFileToWrite, saveFile } from '../../cli/open/file-to-write.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import { isTurnedOn } from '../../domain/migrate/next-step.ts';
+import type { PlannedWorkload } from '../../domain/migrate/planned-workload.ts';
 import { advice } from '../../errors/hint.ts';
-import { namespaceFilter } from '../../validate/flags/entry-key.ts';
 import { workloadChoice } from '../../validate/flags/workload-choice.ts';
 
 export const migratePlanCommand = defineCommand({
   description:
-    'Reads every workload that gets tokens by pod identity, also those without pods, and prints for each how it can move to Microsoft Entra Workload Identity, how far it is, what blocks it, and the next command. Nothing is written in Azure or in the cluster. With --out the plan is also written into a file, for review.\n\nWhat you may not read counts as unknown: it is listed under unread, and blocks a workload whose way depends on it.',
+    'Reads every workload that gets tokens by pod identity, also those without pods, and prints for each how it can move to Microsoft Entra Workload Identity, how far it is, what blocks it, and the next command. Nothing is written in Azure or in the cluster. With --out the plan is also written into a file, for review; where its name ends in .html, the page.\n\nWhat you may not read counts as unknown: it is listed under unread, and blocks a workload whose way depends on it.',
   examples: [
     { title: 'the whole cluster', line: 'podid migrate plan -g demo-rg -c demo' },
     {
@@ -22,7 +24,7 @@ export const migratePlanCommand = defineCommand({
     },
     {
       title: 'a page to send around, which asks nobody for anything',
-      line: 'podid migrate plan -g demo-rg -c demo -o html',
+      line: 'podid migrate plan -g demo-rg -c demo --out migrate.html',
       needs: 'a cluster',
     },
     { title: 'a file to review', line: 'podid migrate plan -g demo-rg -c demo --out plan.yaml' },
@@ -39,28 +41,31 @@ export const migratePlanCommand = defineCommand({
       summary: 'only workloads of this namespace',
       fallback: 'all',
     },
+    allNamespaces: {
+      ...entryListFlags.allNamespaces,
+      summary: 'workloads of all namespaces, as without --namespace; for whoever types it from habit',
+    },
     workload: {
       kind: 'text',
       value: 'KIND/NAME',
       summary: 'only this workload: deployment/web, cronjob/nightly',
       fallback: 'all',
     },
-    out: { kind: 'text', value: 'FILE', summary: 'also write the plan into this YAML file' },
+    out: {
+      kind: 'text',
+      value: 'FILE',
+      summary: 'also write the plan into this YAML file, or the page into this one of HTML',
+    },
     force: { kind: 'switch', summary: 'overwrite the file of --out' },
     ...clusterFlags,
     ...kubeFlags,
   },
   examplesOfResult: async () => (await import('../../cli/migrate/migrate-examples.ts')).migrationExamples,
   async run(flags, session) {
-    const filter = namespaceFilter(flags.namespace, session.faults);
+    const filter = listedNamespace(flags, session.faults);
     const chosen =
       flags.workload === undefined ? {} : { workload: workloadChoice(flags.workload, session.faults) };
-    const file = flags.out === undefined ? undefined : ({ flag: '--out', path: flags.out } as const);
-    if (file !== undefined) {
-      await checkFileToWrite(session.faults, file, flags.force);
-    } else if (flags.force) {
-      session.faults.add('--force', '--force needs --out: nothing else is overwritten.');
-    }
+    const file = await planOutput(flags, session);
     const { deps, cluster } = await openDeps(session, flags, { kube: true });
     const { planWorkloads } = await import('../../workflows/migrate/plan-migration.ts');
     const planned = await planWorkloads(deps, { cluster, ...filter, ...chosen, sha256 });
@@ -68,22 +73,32 @@ export const migratePlanCommand = defineCommand({
     if (filter.namespace !== undefined && planned.workloads.length === 0) {
       session.report.note(`No workload of the namespace ${filter.namespace} has pod identity.`);
     }
+    const [view, shape] = [migrationView(planned), migrationShape(deps.clock.now())];
     if (file !== undefined) {
-      await saveFile(file, planned.file);
-      session.report.note(`The plan is in ${file.path}.`);
+      const page = () => session.render(view, shape, 'html');
+      await savePlan(file, { plan: planned.file, page }, session);
     }
-    await session.print(migrationView(planned), migrationShape(deps.clock.now()));
-    if (planned.workloads.some(({ state, route }) => canApply(state, route))) {
-      const { namespace, workload, out: f } = flags;
-      const chosen = f === undefined ? { namespace, workload } : { f };
+    if (file?.isWhole !== true) {
+      await session.print(view, shape);
+    }
+    const going = planned.workloads.filter(canApply);
+    if (going.length > 0) {
+      const { namespace, workload } = flags;
+      // What a page shows is planned again: no command reads it.
+      const chosen = file?.kind === 'plan' ? { f: file.path } : { namespace, workload };
       const all = nextCommand('migrate apply', cluster, chosen);
-      session.report.note(advice`podid takes these steps for you, with a proof after each: ${all}`);
+      session.report.note(
+        going.some(({ state }) => state.startsWith('blocked'))
+          ? advice`podid turns on what the cluster lacks, and takes these steps for you, with a proof after each: ${all}`
+          : advice`podid takes these steps for you, with a proof after each: ${all}`,
+      );
     }
     return 0;
   },
 });
 
 /** Whether `podid migrate apply` has a step to take, which is not only to watch. */
-function canApply(state: string, route: string): boolean {
-  return /^(?:planned|trusted|annotated)$/.test(state) && (route === 'native' || route === 'proxy');
+function canApply({ state, step, route, blockers }: PlannedWorkload): boolean {
+  const isFree = state === step || isTurnedOn(route, blockers);
+  return isFree && /^(?:planned|trusted|annotated)$/.test(step) && (route === 'native' || route === 'proxy');
 }

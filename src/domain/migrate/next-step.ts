@@ -1,7 +1,7 @@
 import { advice, type Command, command, type Hint, othersText } from '../../errors/hint.ts';
 import { subjectOf } from '../exchange/exchange-cluster.ts';
 import { nextCommand } from '../hints/next-command.ts';
-import type { Route } from './blockers/blocker.ts';
+import type { Blocker, Route } from './blockers/blocker.ts';
 import type { Candidate } from './candidate.ts';
 import { type MigrationFacts, readingOr } from './migration-facts.ts';
 import type { Step } from './progress.ts';
@@ -69,6 +69,26 @@ export function stillLabelled(
   const { kind, namespace, name } = workload;
   const back = nextCommand('migrate rollback', cluster, { namespace, workload: `${kind}/${name}` });
   return advice`It has the label azure.workload.identity/use already. Back: ${back}; on: ${next}`;
+}
+
+const turnedOn: ReadonlySet<string> = new Set(['NoIssuer', 'NoWebhook']);
+
+/** Whether what holds a workload is only what `podid migrate apply` turns on by itself. */
+export function isTurnedOn(route: string, blockers: readonly { readonly code: string }[]): boolean {
+  return route !== 'exchange' && blockers.length > 0 && blockers.every(({ code }) => turnedOn.has(code));
+}
+
+/** What is to be done next for such a workload. */
+export function turnOn(
+  { workload: { kind, namespace, name } }: Pick<Candidate, 'workload'>,
+  blockers: readonly Blocker[],
+  { cluster }: Pick<MigrationFacts, 'cluster'>,
+): Hint {
+  const chosen = { namespace, workload: `${kind}/${name}`, until: 'trusted' };
+  const apply = nextCommand('migrate apply', cluster, chosen);
+  return blockers.some(({ code }) => code === 'NoIssuer')
+    ? advice`podid turns the issuer on, which AKS cannot turn off again, and makes the trust: ${apply}`
+    : advice`podid turns the webhook on, and makes the trust: ${apply}`;
 }
 
 /** Why a workload that has the label does not count as moved yet. */

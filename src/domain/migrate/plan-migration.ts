@@ -14,7 +14,7 @@ import { type Candidate, toCandidate } from './candidate.ts';
 import { type CredentialLimits, credentialLimits, type IdentityLimit } from './limits.ts';
 import { managerOf } from './manager.ts';
 import { type MigrationFacts, readingOr } from './migration-facts.ts';
-import { type CredentialName, nextStep, stillLabelled } from './next-step.ts';
+import { type CredentialName, isTurnedOn, nextStep, stillLabelled, turnOn } from './next-step.ts';
 import type { PlannedWorkload } from './planned-workload.ts';
 import { stepOf } from './progress.ts';
 import { chooseRoute, heldByExchange, type RouteChoice } from './route.ts';
@@ -109,7 +109,11 @@ function planOne(
     next: stillLabelled(
       candidate,
       step,
-      first?.hint ?? nextStep(candidate, { route, step, silence }, facts, credentialName),
+      first === undefined
+        ? nextStep(candidate, { route, step, silence }, facts, credentialName)
+        : isTurnedOn(route, blockers)
+          ? turnOn(candidate, blockers, facts)
+          : first.hint,
       facts,
     ),
     ...(notes.length === 0 ? {} : { notes }),

@@ -37,6 +37,8 @@ export interface Plan {
    * Entries that are in the cluster's own objects and would not be in Azure; absent where they were not read.
    */
   readonly onlyInCluster?: readonly ({ readonly kind: 'identity' | 'exception' } & EntryKey)[];
+  /** Workloads that a migration leaves as they are, each with the code of why; absent: none. */
+  readonly stopped?: readonly ({ readonly kind: string; readonly code: string } & EntryKey)[];
 }
 
 export interface Done<Result> {

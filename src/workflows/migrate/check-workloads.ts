@@ -1,9 +1,11 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
 import { subjectOf } from '../../domain/exchange/exchange-cluster.ts';
+import { nextCommand } from '../../domain/hints/next-command.ts';
 import { readingOr } from '../../domain/migrate/migration-facts.ts';
 import type { PlannedIdentity, PlannedWorkload } from '../../domain/migrate/planned-workload.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
+import type { Hint } from '../../errors/hint.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
 import type { RehearseOptions } from '../exchange/rehearse.ts';
 import { gatherFacts, type MigrationDeps } from './gather-facts.ts';
@@ -33,6 +35,8 @@ export interface CheckedIdentity extends EntryKey {
   readonly refused: number;
   /** A code, a colon and a sentence. */
   readonly reason?: string;
+  /** What makes that pass. */
+  readonly hint?: Hint;
 }
 
 /**
@@ -83,7 +87,7 @@ export async function checkWorkloads(
   };
   return await eachConcurrently(
     pairs,
-    (pair) => checkOne(deps, provers, { ...pair, isChosen: chosen !== undefined }),
+    (pair) => checkOne(deps, provers, { ...pair, isChosen: chosen !== undefined, cluster }),
     // Pods take room on the nodes.
     fromPod === undefined ? Math.max(1, pairs.length) : 8,
   );
@@ -106,12 +110,13 @@ interface Pair {
   readonly identity: PlannedIdentity;
   /** It was named: what cannot be checked has failed. */
   readonly isChosen: boolean;
+  readonly cluster: ClusterId;
 }
 
 async function checkOne(
   deps: MigrationDeps,
   { cli, pod }: Provers,
-  { workload, identity, isChosen }: Pair,
+  { workload, identity, isChosen, cluster }: Pair,
 ): Promise<CheckedIdentity> {
   const { kind, namespace, name, newServiceAccount, serviceAccount } = workload;
   const account = { namespace, name: newServiceAccount?.name ?? serviceAccount };
@@ -125,7 +130,8 @@ async function checkOne(
   });
   const { signal } = deps;
   if (!isTried(identity)) {
-    return refused(`NotTrusted: the identity has no federated credential of ${checked.subject} yet.`);
+    const why = `NotTrusted: the identity has no federated credential of ${checked.subject} yet.`;
+    return { ...refused(why), hint: trustHint(workload, identity, cluster) };
   }
   try {
     const { resourceId } = identity;
@@ -145,6 +151,15 @@ async function checkOne(
     const said = error.code === 'Forbidden' ? error.details.map(({ message }) => message) : [];
     return { ...refused([`${error.code}: ${error.message}`, ...said].join(' ')), result: 'fail' };
   }
+}
+
+/** Of one that takes Workload Identity: what makes the trust. Of another: what is in the way of it. */
+function trustHint(workload: PlannedWorkload, { resourceId }: PlannedIdentity, cluster: ClusterId): Hint {
+  const { kind, namespace, name, route } = workload;
+  const chosen = { namespace, workload: `${kind}/${name}` };
+  return resourceId === undefined || route === 'exchange'
+    ? nextCommand('migrate plan', cluster, chosen)
+    : nextCommand('migrate apply', cluster, { ...chosen, until: 'trusted' });
 }
 
 /** Entra is asked for those alone whom it would know. */

@@ -50,14 +50,39 @@ describe('a plan for people', () => {
       + AzureIdentity shop/web
       Objects in the cluster that will have no entry in Azure:
         pod identity shop/old
-      1 role, 1 managed identity and 1 object in the cluster to add; 1 entry to change; 1 entry to delete; one write of the cluster.
+      1 role, 1 managed identity and 1 object in the cluster to add; 1 entry to change; 1 entry to delete; one write of the cluster in Azure.
       "
     `);
   });
 
+  it('counts what a migration changes, and says where nothing is written', () => {
+    const changes = [
+      change({ kind: 'federatedCredential' }),
+      change({ kind: 'serviceAccount', action: 'update', after: { clientId: 'c' } }),
+      change({ kind: 'workload', action: 'update', after: { kind: 'Deployment' } }),
+      change({ kind: 'workload', action: 'update', name: 'api', after: { kind: 'Deployment' } }),
+      change({ kind: 'tokenRole' }),
+    ];
+    expect(planText({ changes, puts: 0 }, plain)).toMatch(
+      /\n1 federated credential and 1 right to make tokens of service accounts to add; 1 service account and 2 workloads to change; no write of the cluster in Azure\.\n$/,
+    );
+  });
+
+  it('says what stays as it is, and why', () => {
+    const web = { kind: 'Deployment', namespace: 'shop', name: 'web', code: 'SaDefault' };
+    expect(planText({ changes: [], puts: 0 }, plain)).toBe('Nothing to change.\n');
+    expect(planText({ changes: [], puts: 0, stopped: [web] }, plain)).toBe(
+      '1 workload stays as it is: blocked (SaDefault).\n',
+    );
+    const stopped = [web, { ...web, name: 'api' }, { ...web, name: 'old', code: 'SdkTooOld' }];
+    expect(planText({ changes: [change({})], puts: 1, stopped }, plain)).toMatch(
+      /one write of the cluster in Azure\. 3 workloads stay as they are: blocked \(SaDefault, SdkTooOld\)\.\n$/,
+    );
+  });
+
   it('says that another identity under the same name costs a second write', () => {
     expect(planText({ changes: [change({})], puts: 2 }, plain)).toContain(
-      '2 writes of the cluster. Azure replaces',
+      '2 writes of the cluster in Azure. Azure replaces',
     );
   });
 
@@ -75,7 +100,7 @@ describe('a plan for people', () => {
       - pod identity shop/old
           bindingSelector      web
           identity.resourceId  /id/web
-      1 entry to replace; 1 entry to delete; 2 writes of the cluster. Azure replaces an identity under the same name only in two steps, and its pods get no tokens in between.
+      1 entry to replace; 1 entry to delete; 2 writes of the cluster in Azure. Azure replaces an identity under the same name only in two steps, and its pods get no tokens in between.
       "
     `);
   });

@@ -6,7 +6,7 @@ import type { PodIdentity } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import type { Until } from '../../../domain/migrate/apply/until.ts';
 import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
-import type { Outcome } from '../../change/outcome.ts';
+import type { Outcome, Plan } from '../../change/outcome.ts';
 import { type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
 import { trustingText, trustingWait } from '../../exchange/make-credential.ts';
 import type { RehearseOptions } from '../../exchange/rehearse.ts';
@@ -56,7 +56,9 @@ export async function applyMigration(
   const changes = changesOf(moves, { needs, issuer, until: request.until, entries });
   if (options.dryRun) {
     reportStopped(deps, moves);
-    return { plan: { changes, puts: needs.issuer || needs.webhook ? 1 : 0 } };
+    const stopped = stoppedOf(moves);
+    const puts = needs.issuer || needs.webhook ? 1 : 0;
+    return { plan: { changes, puts, ...(stopped.length === 0 ? {} : { stopped }) } };
   }
   if (
     changes.length > 0 &&
@@ -148,6 +150,12 @@ function reportStopped({ report }: Pick<Deps, 'report'>, moves: readonly Move[])
       );
     }
   }
+}
+
+function stoppedOf(moves: readonly Move[]): NonNullable<Plan['stopped']> {
+  return moves.flatMap(({ workload: { kind, namespace, name }, failure }) =>
+    failure === undefined ? [] : [{ kind, namespace, name, code: failure.code }],
+  );
 }
 
 function howFar(moves: readonly Move[]): string {

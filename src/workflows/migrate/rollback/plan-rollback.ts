@@ -24,11 +24,12 @@ interface Choice {
  * federated credential was deleted counts as `planned`, and its pods have the label still.
  */
 export function rollbackChanges(facts: MigrationFacts, moves: readonly Move[]): readonly Change[] {
-  return moves.flatMap((move) => [
-    ...entryChanges(move),
-    ...workloadChanges(facts, move),
-    ...accountChanges(facts, move, moves),
-  ]);
+  return moves.flatMap((move) => changesBack(facts, move, moves));
+}
+
+/** Of one among those that go back. */
+export function changesBack(facts: MigrationFacts, move: Move, moves: readonly Move[]): readonly Change[] {
+  return [...entryChanges(move), ...workloadChanges(facts, move), ...accountChanges(facts, move, moves)];
 }
 
 export function rollbackQuestion(moves: readonly Move[], { revokeTrust }: Choice): string {

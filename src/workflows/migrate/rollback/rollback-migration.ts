@@ -14,7 +14,13 @@ import { type Move, type MoveDeps, type MoveFailure, moveText, step } from '../a
 import { gatherFacts } from '../gather-facts.ts';
 import type { PlanRequest, WorkloadChoice } from '../plan-migration.ts';
 import { unreadUsers } from '../unread-users.ts';
-import { credentialChanges, labelledWith, rollbackChanges, rollbackQuestion } from './plan-rollback.ts';
+import {
+  changesBack,
+  credentialChanges,
+  labelledWith,
+  rollbackChanges,
+  rollbackQuestion,
+} from './plan-rollback.ts';
 import { releaseAccount } from './release-account.ts';
 import { restoreEntries } from './restore-entries.ts';
 import { revokeTrust } from './revoke-trust.ts';
@@ -96,8 +102,13 @@ async function carryOut(
     );
     for (const move of moves) {
       await step(deps, move, () => giveBack(deps, move, { facts, moves }, request));
-      if (move.failure === undefined && !isExchanged(move)) {
+      if (move.failure !== undefined || isExchanged(move)) {
+        continue;
+      }
+      if (move.wrote.length > 0 || changesBack(facts, move, moves).length > 0) {
         move.state = 'rolled-back';
+      } else {
+        deps.report.note(`${moveText(move)} is ${move.from}: nothing to take back.`);
       }
     }
   } catch (error) {
