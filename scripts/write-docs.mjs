@@ -36,6 +36,7 @@ async function renderPages() {
     flagText,
     commandDescription,
     commandHead,
+    wordSpecs,
     wordText,
     defaultText,
     nmiFlags,
@@ -64,11 +65,7 @@ async function renderPages() {
       '## Examples',
       '',
       ...command.examples.flatMap(({ title, line }) => [`${capital(title)}:`, '', '```sh', line, '```', '']),
-      ...(command.word === undefined
-        ? []
-        : [command.word, command.secondWord]
-            .filter(Boolean)
-            .flatMap((word) => [`## ${word.value}`, '', `${capital(wordText(word))}.`, ''])),
+      ...wordSpecs(command).flatMap((word) => [`## ${word.value}`, '', `${capital(wordText(word))}.`, '']),
       ...(Object.keys(command.flags).length === 0
         ? []
         : ['## Flags', '', '| flag | meaning |', '|---|---|', ...flagRows(command.flags), '']),
@@ -177,7 +174,7 @@ async function loadSources() {
     await build({
       stdin: {
         contents: [
-          `export { commandHead, commandTree, loadCommand } from ${from('cli/run/command-tree.ts')};`,
+          `export { commandHead, commandTree, loadCommand, wordSpecs } from ${from('cli/run/command-tree.ts')};`,
           `export { commandDescription } from ${from('cli/help/help-pages.ts')};`,
           `export { globalFlags } from ${from('cli/flags/global-flags.ts')};`,
           `export { longFlag } from ${from('flags/flag-table.ts')};`,

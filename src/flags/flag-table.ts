@@ -56,7 +56,7 @@ export type FlagValues<Flags extends FlagTable> = {
 
 type TypeOf<Flag extends FlagSpec> = Flag['kind'] extends 'integer' ? number : string;
 
-/** Where two fellow tools use another flag for the same: `-n` on a list. */
+/** Where two fellow tools use another flag for the same: `-n` on a list; or a whole sentence, with its full stop. */
 export type Misnamed = Readonly<Record<string, string>>;
 
 /** `identityResourceId` → `--identity-resource-id`; a name of one letter has one dash. */

@@ -1,14 +1,6 @@
 import { nearestWord } from '../validate/nearest-word.ts';
 import { quoted, type UsageFaults } from '../validate/usage-faults.ts';
-import {
-  type FlagSpec,
-  type FlagTable,
-  type FlagValues,
-  longFlag,
-  longFlags,
-  type Misnamed,
-  type WordSpec,
-} from './flag-table.ts';
+import { type FlagSpec, type FlagTable, type FlagValues, longFlag, type WordSpec } from './flag-table.ts';
 
 /** One flag as typed; `null` where a value should follow and none does. */
 export interface Occurrence {
@@ -109,14 +101,21 @@ export function readChoice(
 ): string {
   const choice = choiceOf(text, choices);
   if (choice === undefined) {
-    const nearest = nearestWord(text, choices);
-    const hint = nearest === undefined ? '' : ` Nearest: ${nearest}`;
+    const [name = '', ...value] = text.split('=');
+    const nearest = nearestWord(name, choices) ?? endingIn(name, choices);
+    const hint = nearest === undefined ? '' : ` Nearest: ${[nearest, ...value].join(' ')}`;
     faults.add(
       source,
       `${source}: ${quoted(text)} is not ${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}.${hint}`,
     );
   }
   return choice ?? text;
+}
+
+/** `resource-group` is meant by `group`, where nothing else ends so. */
+function endingIn(word: string, choices: readonly string[]): string | undefined {
+  const [found, ...more] = choices.filter((choice) => choice.endsWith(`-${word.toLowerCase()}`));
+  return more.length === 0 ? found : undefined;
 }
 
 /** Takes the one word that a command may want out of what is left over; the empty one where there is none. */
@@ -149,64 +148,4 @@ export function takeWord(
 /** `bash, zsh or fish`. */
 function oneOf(choices: readonly string[]): string {
   return [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter(Boolean).join(' or ');
-}
-
-/** Reports words and flags that the command does not know, each with the nearest one that it does. */
-export function checkRest(
-  rest: readonly string[],
-  flags: FlagTable,
-  misnamed: Misnamed,
-  faults: UsageFaults,
-): void {
-  let afterUnknownFlag = false;
-  for (const word of rest) {
-    if (word === '--') {
-      continue;
-    }
-    if (word.startsWith('-') && word.length > 1) {
-      const name = word.split('=', 1)[0] ?? word;
-      faults.add(name, unknownFlagText(name, flags, misnamed));
-      afterUnknownFlag = !word.includes('=');
-    } else if (afterUnknownFlag) {
-      afterUnknownFlag = false;
-    } else {
-      faults.add(word, strayWordText(word, flags));
-    }
-  }
-}
-
-/** A word that should not be there, and what became of it on the way from a document or over a line's end. */
-export function strayWordText(word: string, flags: FlagTable): string {
-  const dashed = /^[\u2010-\u2015\u2212](.+)$/su.exec(word)?.[1];
-  if (dashed !== undefined) {
-    const meant = nearestWord(
-      `--${dashed.replace(/^[-\u2010-\u2015\u2212]+/u, '').split('=', 1)[0]}`,
-      longFlags(flags),
-    );
-    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
-    return `${quoted(word)} begins with a long dash, as word processors make it; a flag begins with "--".${hint}`;
-  }
-  if (word.trim() === '') {
-    return `${quoted(word)} is one word too many and has only spaces: perhaps a space follows the backslash at the end of a line.`;
-  }
-  if (word === 'help' || word === 'version') {
-    return `${quoted(word)} is one word too many. Did you mean --${word}?`;
-  }
-  return `${quoted(word)} is one word too many: this command takes only flags.`;
-}
-
-/** What kubectl, az and other commands of podid call it, and here, by the first that the command has. */
-const habits: Readonly<Record<string, readonly string[]>> = {
-  '-n': ['--namespace'],
-  '--name': ['--identity', '--workload'],
-  '--identity-resource-id': ['--identity'],
-  '--what-if': ['--dry-run'],
-};
-
-function unknownFlagText(name: string, flags: FlagTable, misnamed: Misnamed): string {
-  const known = longFlags(flags);
-  const usual = Object.hasOwn(habits, name) ? habits[name]?.find((each) => known.includes(each)) : undefined;
-  const meant = misnamed[name] ?? usual ?? nearestWord(name, known);
-  const switchText = meant === name ? ` ${name} takes no value.` : ` Did you mean ${meant}?`;
-  return `This command has no flag ${name}.${meant === undefined ? '' : switchText}`;
 }

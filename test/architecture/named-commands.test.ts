@@ -3,7 +3,8 @@ import { globalFlags } from '../../src/cli/flags/global-flags.ts';
 import { parseCommandLine } from '../../src/cli/run/command-line.ts';
 import { commandTree, loadCommand } from '../../src/cli/run/command-tree.ts';
 import { type FlagTable, longFlag } from '../../src/flags/flag-table.ts';
-import { checkRest, readFlags, takeWord } from '../../src/flags/read-flags.ts';
+import { readFlags, takeWord } from '../../src/flags/read-flags.ts';
+import { checkRest } from '../../src/flags/unknown-words.ts';
 import { UsageFaults } from '../../src/validate/usage-faults.ts';
 import { sourceFiles } from './source-files.ts';
 

@@ -155,6 +155,6 @@ describe('podid migrate check on the emulator', () => {
     expect(typed).toMatch(/^migrate apply .*--workload Deployment\/web --until trusted$/);
     const ran = await podid.run(`${typed} --yes ${quick}`);
     expect(ran.exitCode, ran.stderr).toBe(0);
-    expect(await checkOf(podid, '--workload deployment/web')).toMatchObject([0, [{ result: 'pass' }]]);
+    expect(await checkOf(podid, 'deployment/web')).toMatchObject([0, [{ result: 'pass' }]]);
   });
 });

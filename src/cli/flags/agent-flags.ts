@@ -13,6 +13,9 @@ export const agentNamespaceFlag = {
   },
 } as const satisfies FlagTable;
 
+/** What other commands call that; `-n` is kubectl's. */
+export const agentMisnamed = { '--agent-namespace': '--namespace', '-n': '--namespace' } as const;
+
 /** How it is installed; the names of the values are in deploy/chart/README.md. */
 export const agentValueFlags = {
   values: {

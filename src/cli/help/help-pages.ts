@@ -1,9 +1,9 @@
-import { longFlag, type WordSpec } from '../../flags/flag-table.ts';
+import { longFlag } from '../../flags/flag-table.ts';
 import { wordText } from '../../flags/flag-text.ts';
 import { type HelpPage, helpText } from '../../flags/help-text.ts';
 import { globalFlags } from '../flags/global-flags.ts';
 import type { Command, CommandEntry, CommandGroup, CommandTree } from '../run/command-spec.ts';
-import { commandHead } from '../run/command-tree.ts';
+import { commandHead, wordSpecs } from '../run/command-tree.ts';
 import { topics } from './help-topics.ts';
 
 /** What `podid`, or one of its groups, says about itself. */
@@ -56,12 +56,12 @@ export function commandHelp(command: Command, width?: number): string {
     usage: [...required, '[flags]'].join(' '),
     description: commandDescription(command),
     words:
-      command.word === undefined
+      wordSpecs(command).length === 0
         ? []
         : [
             {
               heading: 'Arguments',
-              items: wordsOf(command).map((word) => [word.value, wordText(word)] as const),
+              items: wordSpecs(command).map((word) => [word.value, wordText(word)] as const),
             },
           ],
     ...(Object.keys(command.flags).length === 0
@@ -71,10 +71,6 @@ export function commandHelp(command: Command, width?: number): string {
     after: [globalFlagsLine],
   };
   return helpText(page, width);
-}
-
-function wordsOf({ word, secondWord }: Command): readonly WordSpec[] {
-  return [word, secondWord].flatMap((each) => (each === undefined ? [] : [each]));
 }
 
 /** What the command does, and how else it is called. */

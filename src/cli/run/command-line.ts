@@ -39,7 +39,8 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
     const command = await loadCommand(entry);
     listen(parser, command.flags, occurrences);
     parser.action(() => {
-      line = { command, group: tree.root, occurrences, rest: parser.args, afterHelp };
+      const rest = takeWordsOf(command, parser.args, occurrences);
+      line = { command, group: tree.root, occurrences, rest, afterHelp };
     });
   };
   const groups = new Map<string, Parser>([['', program]]);
@@ -69,6 +70,23 @@ export async function parseCommandLine(tree: CommandTree, argv: readonly string[
   const words = typed.map((word) => word.replace(/^(-[A-Za-z])=(?=.)/s, '$1'));
   await program.parseAsync(words, { from: 'user' });
   return line;
+}
+
+/** Words that stand for values of a flag become those; what follows a flag that nobody knows may be its value. */
+function takeWordsOf(
+  { wordsOf: key }: Command,
+  words: readonly string[],
+  occurrences: Occurrence[],
+): readonly string[] {
+  if (key === undefined) {
+    return words;
+  }
+  const isValue = (word: string, at: number) =>
+    /^[\p{L}\p{N}]/u.test(word) && !/^(?:help|version)$/.test(word) && !/^-[^=]+$/.test(words[at - 1] ?? '');
+  for (const value of words.filter(isValue)) {
+    occurrences.push({ key, value });
+  }
+  return words.filter((word, at) => !isValue(word, at));
 }
 
 function permissive(command: Parser): Parser {

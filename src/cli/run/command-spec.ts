@@ -19,6 +19,8 @@ interface CommandText {
   readonly word?: WordSpec;
   /** Behind it. */
   readonly secondWord?: WordSpec;
+  /** Words without a flag are values of this list: the key of the flag. */
+  readonly wordsOf?: string;
   /** The result is a list that `-o name` can print by its names. */
   readonly isNamed?: true;
   /** The result is one that `-o html` makes a page of. */

@@ -1,4 +1,5 @@
 import type { Reach } from '../../domain/hints/next-command.ts';
+import { longFlag, type WordSpec } from '../../flags/flag-table.ts';
 import { commandGroups } from './command-groups.ts';
 import type { Command, CommandEntry, CommandTree } from './command-spec.ts';
 
@@ -12,11 +13,25 @@ export function reachOf(words: readonly string[]): Reach {
   return entry?.reach ?? 'none';
 }
 
+/** What it takes besides its flags. */
+export function wordSpecs({ word, secondWord, wordsOf = '', flags }: Command): readonly WordSpec[] {
+  const flag = flags[wordsOf];
+  const values: WordSpec[] = flag
+    ? [
+        {
+          value: `${flag.value ?? 'VALUE'} …`,
+          summary: `the same as ${longFlag(wordsOf, flag)}`,
+          optional: true,
+        },
+      ]
+    : [];
+  return [...[word, secondWord].filter((each) => each !== undefined), ...values];
+}
+
 /** `podid completion SHELL`. */
-export function commandHead({ words, word, secondWord }: Command): string {
-  const typed = [word, secondWord].flatMap((each) =>
-    each === undefined ? [] : [each.optional ? `[${each.value}]` : each.value],
-  );
+export function commandHead(command: Command): string {
+  const { words } = command;
+  const typed = wordSpecs(command).map(({ optional, value }) => (optional ? `[${value}]` : value));
   return ['podid', ...words, ...typed].join(' ');
 }
 

@@ -1,5 +1,5 @@
 import { podidCommand } from '../../domain/hints/next-command.ts';
-import { checkRest } from '../../flags/read-flags.ts';
+import { checkRest } from '../../flags/unknown-words.ts';
 import { nearestWord } from '../../validate/nearest-word.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
 import { globalFlags } from '../flags/global-flags.ts';
@@ -42,9 +42,23 @@ export function meantCommand(group: readonly string[], rest: readonly string[]):
     const after = nextWords([next]).find((each) => each === more[1]);
     return [typed, next, ...(after === undefined ? [] : [after])].join(' ');
   }
+  const usual = [...group, word].join(' ');
+  if (Object.hasOwn(habits, usual)) {
+    return `podid ${habits[usual]}`;
+  }
   const nearest = nearestWord(word, nextWords(group));
   return nearest === undefined ? undefined : `${typed} ${nearest}`;
 }
+
+/** What people type, and what it is called here. */
+const habits: Readonly<Record<string, string>> = {
+  'migrate undo': 'migrate rollback',
+  'migrate list': 'migrate status',
+  'exchange list': 'exchange status',
+  'takeover undo': 'takeover rollback',
+  top: 'nmi top',
+  collect: 'nmi collect',
+};
 
 /** The words that may follow, groups included. */
 export function nextWords(words: readonly string[]): string[] {

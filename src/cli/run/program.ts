@@ -2,7 +2,8 @@ import { hintAfter, podidCommand, type TypedFlag } from '../../domain/hints/next
 import { type Hint, hintText } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import { type FlagSpec, type FlagTable, longFlag } from '../../flags/flag-table.ts';
-import { checkRest, type Occurrence, readFlags, strayWordText, takeWord } from '../../flags/read-flags.ts';
+import { type Occurrence, readFlags, takeWord } from '../../flags/read-flags.ts';
+import { checkRest, strayWordText } from '../../flags/unknown-words.ts';
 import { errorReport } from '../../terminal/report-error.ts';
 import { asciiSigns } from '../../terminal/signs.ts';
 import { nearestWord } from '../../validate/nearest-word.ts';
@@ -82,6 +83,10 @@ async function runCommand(
   const first = takeWord(line.rest, command.word, faults);
   const second = takeWord(first.rest, command.secondWord, faults);
   checkRest(second.rest, { ...globalFlags, ...command.flags }, command.misnamed ?? {}, faults);
+  const { output = '' } = global;
+  if (Object.hasOwn(command.flags, 'out') && /\.[a-z]{2,5}$/i.test(output)) {
+    faults.add('--output', `--output is a format, and --out a file. Did you mean --out ${output}?`);
+  }
   // The cluster in the shape of az has more shapes than an example shows.
   const examples = isSwitchedOn(flags, 'rawCluster') ? undefined : command.examplesOfResult;
   const session = await openSession(context, {

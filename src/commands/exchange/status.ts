@@ -20,6 +20,10 @@ export const exchangeStatusCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  misnamed: {
+    '--watch': 'To look again and again: watch -n 5 podid exchange status.',
+    '-w': 'To look again and again: watch -n 5 podid exchange status.',
+  },
   flags: { ...exchangeFlags, ...clusterFlags, ...kubeFlags },
   examplesOfResult: async () => exchangeExamples.status,
   async run(flags, session) {

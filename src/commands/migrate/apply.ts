@@ -35,6 +35,7 @@ export const migrateApplyCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  wordsOf: 'workload',
   flags: {
     file: {
       kind: 'text',

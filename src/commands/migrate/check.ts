@@ -30,6 +30,7 @@ export const migrateCheckCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  wordsOf: 'workload',
   flags: {
     ...workloadFlags,
     workload: { ...workloadFlags.workload, fallback: 'all that are trusted' },

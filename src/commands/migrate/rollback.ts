@@ -26,6 +26,7 @@ export const migrateRollbackCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  wordsOf: 'workload',
   flags: {
     namespace: workloadFlags.namespace,
     workload: {

@@ -21,6 +21,12 @@ export const migrateStatusCommand = defineCommand({
     },
   ],
   isPage: true,
+  misnamed: {
+    '--watch': 'To look again and again: watch -n 5 podid migrate status.',
+    '-w': 'To look again and again: watch -n 5 podid migrate status.',
+    '-A': 'It shows the workloads of all namespaces.',
+    '--all-namespaces': 'It shows the workloads of all namespaces.',
+  },
   flags: {
     file: {
       kind: 'text',

@@ -1,4 +1,4 @@
-import { agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
+import { agentMisnamed, agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { collectExamples, collectShape } from '../../cli/nmi/collect-result.ts';
 import { agentNamespace } from '../../cli/open/agent-wait.ts';
@@ -18,6 +18,7 @@ export const nmiCollectCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  misnamed: { ...agentMisnamed },
   flags: {
     ...agentNamespaceFlag,
     out: {

@@ -1,4 +1,4 @@
-import { agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
+import { agentMisnamed, agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
 import { addonState, openCluster } from '../../cli/open/open-cluster.ts';
@@ -22,6 +22,7 @@ export const nmiStatusCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  misnamed: { ...agentMisnamed },
   flags: {
     ...agentNamespaceFlag,
     probe: { kind: 'switch', summary: 'start a short-lived pod on each node that checks who answers it' },

@@ -22,6 +22,10 @@ export const nmiTopCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  misnamed: {
+    '-n': 'It shows the agents of all namespaces.',
+    '--namespace': 'It shows the agents of all namespaces.',
+  },
   flags: {
     interval: {
       kind: 'text',

@@ -1,4 +1,4 @@
-import { agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
+import { agentMisnamed, agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
 import { agentNamespace } from '../../cli/open/agent-wait.ts';
@@ -21,6 +21,7 @@ export const takeoverPlanCommand = defineCommand({
       line: 'podid takeover plan -g demo-rg -c demo -o json --query "blockers[].code"',
     },
   ],
+  misnamed: { ...agentMisnamed },
   flags: {
     out: { kind: 'text', value: 'FILE', summary: 'also save all of it in this YAML file' },
     force: { kind: 'switch', summary: 'overwrite the file of --out' },

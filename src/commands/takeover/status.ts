@@ -1,4 +1,4 @@
-import { agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
+import { agentMisnamed, agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
 import { agentNamespace } from '../../cli/open/agent-wait.ts';
@@ -20,6 +20,11 @@ export const takeoverStatusCommand = defineCommand({
       line: 'podid takeover status -g demo-rg -c demo -o json --query proof',
     },
   ],
+  misnamed: {
+    ...agentMisnamed,
+    '--watch': 'To look again and again: watch -n 5 podid takeover status.',
+    '-w': 'To look again and again: watch -n 5 podid takeover status.',
+  },
   flags: { ...agentNamespaceFlag, ...clusterFlags, ...kubeFlags },
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {

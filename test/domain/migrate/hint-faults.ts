@@ -2,7 +2,8 @@ import { globalFlags } from '../../../src/cli/flags/global-flags.ts';
 import { parseCommandLine } from '../../../src/cli/run/command-line.ts';
 import { commandTree } from '../../../src/cli/run/command-tree.ts';
 import type { Hint } from '../../../src/errors/hint.ts';
-import { checkRest, readFlags, takeWord } from '../../../src/flags/read-flags.ts';
+import { readFlags, takeWord } from '../../../src/flags/read-flags.ts';
+import { checkRest } from '../../../src/flags/unknown-words.ts';
 import { UsageFaults } from '../../../src/validate/usage-faults.ts';
 
 /** The commands of a hint, word for word. */
