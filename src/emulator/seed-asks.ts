@@ -1,6 +1,6 @@
 import { at, isObject, type Json, listAt, objectAt, textAt } from './exact-json.ts';
 import type { EmulatorResponse } from './http.ts';
-import type { TokenAsk, TokenAsks } from './kube/agent-record.ts';
+import type { TokenAsk, TokenAsks } from './kube/played/agent-record.ts';
 import type { World } from './world.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { EmulatorClock } from './clock.ts';
 import type { JsonObject } from './exact-json.ts';
 import type { SigningKey } from './federation/signing-keys.ts';
 import type { Registrations } from './imds/imds-identity.ts';
-import type { TokenAsks } from './kube/agent-record.ts';
+import type { TokenAsks } from './kube/played/agent-record.ts';
 import type { WorldSettings } from './settings.ts';
 
 export interface Subscription {

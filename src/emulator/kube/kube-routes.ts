@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkAccess, type KubeUser } from './access.ts';
-import type { TokenAsks } from './agent-record.ts';
 import { discoveryAnswer } from './discovery.ts';
 import { type Call, parseBody, send } from './kube-call.ts';
 import { KubeFailure, methodNotAllowed, notFound } from './kube-failure.ts';
@@ -15,7 +14,8 @@ import type { KubeObject } from './objects/kube-object.ts';
 import { KubeStore, type KubeStoreOptions } from './objects/kube-store.ts';
 import { answerScale, isScalable } from './objects/scale.ts';
 import { openApiAnswer } from './open-api.ts';
-import { answerForPod, parsePodVoice } from './pod-logs.ts';
+import type { TokenAsks } from './played/agent-record.ts';
+import { answerForPod, parsePodVoice } from './played/pod-logs.ts';
 import { reviewNamed } from './reviews.ts';
 import { transientFailure } from './server-away.ts';
 import { answerTokenRequest, ownSigner, type TokenSigner } from './service-account-tokens.ts';

@@ -115,7 +115,7 @@ function agentPod(
   const answers = {
     '8085/healthz': { status: 200, text: 'Active' },
     '8085/readyz': { status: 200, text: 'Active' },
-    '9090/metrics': { status: 200, text: `podid_nmi_rules_intact 1\n${metrics}` },
+    '9090/metrics': { status: 200, text: `podid_nmi_rules_intact 1\n${metrics}`, adds: 'agent' },
   };
   return {
     apiVersion: 'v1',

@@ -1,4 +1,4 @@
-import { isMap, type KubeObject } from './objects/kube-object.ts';
+import { isMap, type KubeObject } from '../objects/kube-object.ts';
 
 /** A pod that asked its node's agent for a token. */
 export interface TokenAsk {

@@ -1,8 +1,9 @@
-import { checkAccess, type KubeUser } from './access.ts';
+import { checkAccess, type KubeUser } from '../access.ts';
+import { type Call, send } from '../kube-call.ts';
+import { KubeFailure, notFound } from '../kube-failure.ts';
+import { isMap } from '../objects/kube-object.ts';
+import { metricsOfAgent } from './agent-metrics.ts';
 import { recordOfAgent, type TokenAsks } from './agent-record.ts';
-import { type Call, send } from './kube-call.ts';
-import { KubeFailure, notFound } from './kube-failure.ts';
-import { isMap } from './objects/kube-object.ts';
 
 /** What a pod of the emulated cluster is asked through the API server: one of its ports, or its log. */
 export interface PodVoice {
@@ -17,7 +18,8 @@ export interface PodVoice {
 
 /**
  * The annotation with what a pod answers: `{"8085/readyz": {"status": 200, "text": "Active"}}`. A port that
- * is not there refuses. `/record` beside `/metrics` is answered from what the world says that pods asked.
+ * is not there refuses. `/record` beside `/metrics` is answered from what the world says that pods asked, and an answer
+ * with `"adds": "agent"` goes on with what an agent of podid's reads off the cluster at that moment.
  */
 const answersAnnotation = 'emulator.podid.io/answers';
 /** The annotation with the lines of a pod's log. */
@@ -75,9 +77,10 @@ export function answerForPod(
     send(call, Number(answer['status'] ?? 200), {});
     return;
   }
+  const added = answer['adds'] === 'agent' ? metricsOfAgent(pod, answer['text'], store) : '';
   response
     .writeHead(Number(answer['status'] ?? 200), { 'content-type': 'text/plain; charset=utf-8' })
-    .end(answer['text']);
+    .end(answer['text'] + added);
 }
 
 function lastLines(log: string, url: URL): string {
