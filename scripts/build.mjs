@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { buildOf } from './build-facts.mjs';
 import { withImage } from './chart-image.mjs';
 import { keepTogether } from './keep-together.mjs';
 import { writeThirdParty } from './third-party.mjs';
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 const { version, config } = manifest;
+const { commit, builtAt } = buildOf(root, process.env);
 
 /** The SDKs hold CommonJS that calls `require` and reads `__dirname`; an ES module has neither. */
 const banner = [
@@ -173,6 +175,8 @@ const shared = {
     // makes Node load the whole of its own fetch, which podid list has no use for.
     FormData: 'undefined',
     PODID_VERSION: JSON.stringify(version),
+    PODID_COMMIT: JSON.stringify(commit),
+    PODID_BUILT_AT: JSON.stringify(builtAt),
     PODID_IMAGE: JSON.stringify(config.image),
     PODID_CRDS: JSON.stringify(crds.join('\n---\n')),
     PODID_OBSERVE: JSON.stringify(observe),

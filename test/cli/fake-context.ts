@@ -92,6 +92,7 @@ export async function run(line: string | readonly string[], options: RunOptions 
   const azure = options.cluster ? azureHolding(options.cluster, requests) : silentAzure(requests);
   const context: Context = {
     version: '1.2.3',
+    build: { commit: '0123456789ab', builtAt: '2026-11-30T08:00:00Z' },
     fileSchemaUrl: 'https://contoso.github.io/podid/schema/v1/pod-identities.schema.json',
     env: options.json ? { PODID_OUTPUT: 'json', ...options.env } : (options.env ?? {}),
     shell: 'posix',

@@ -32,6 +32,16 @@ describe('the packed tarball', () => {
     expect(stdout).toContain('podid: pod-managed identity for AKS');
   });
 
+  it('says of which commit it is, and of what time', async () => {
+    const argv = [join(folder, 'package/bin/podid.js'), 'version', '-o', 'json'];
+    const { stdout } = await run(process.execPath, argv, { cwd: folder, env: {} });
+    expect(JSON.parse(stdout)).toMatchObject({
+      commit: expect.stringMatching(/^([0-9a-f]{12}|unknown)$/),
+      builtAt: expect.stringMatching(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|unknown)$/),
+      node: process.version,
+    });
+  });
+
   it('reaches its adapters, too', async () => {
     const env = {
       PODID_ARM_ENDPOINT: 'http://127.0.0.1:9',

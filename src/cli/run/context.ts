@@ -16,6 +16,8 @@ import { type OutputStream, outputStream } from '../../terminal/streams.ts';
 
 /** Put in place by the bundler. */
 declare const PODID_VERSION: string | undefined;
+declare const PODID_COMMIT: string | undefined;
+declare const PODID_BUILT_AT: string | undefined;
 /** As that: `config.image` of package.json, which a release sets; otherwise empty. */
 declare const PODID_IMAGE: string | undefined;
 
@@ -86,6 +88,8 @@ export interface RunningAgent {
 /** The process around a command, and the adapters, which are loaded when they are asked for. */
 export interface Context {
   readonly version: string;
+  /** Of the sources: a short commit and its time (RFC 3339); each `unknown` where the build did not know. */
+  readonly build: { readonly commit: string; readonly builtAt: string };
   /** Where editors find the schema of the file that `export` writes. */
   readonly fileSchemaUrl: string;
   /** podid's of this release, by its tag; undefined where nothing was released. */
@@ -139,6 +143,10 @@ export function createContext(signal: AbortSignal, parts: ProcessParts = process
   const repository = typeof PODID_IMAGE === 'string' ? PODID_IMAGE : '';
   return {
     version,
+    build: {
+      commit: typeof PODID_COMMIT === 'string' ? PODID_COMMIT : 'unknown',
+      builtAt: typeof PODID_BUILT_AT === 'string' ? PODID_BUILT_AT : 'unknown',
+    },
     fileSchemaUrl,
     image: repository === '' ? undefined : `${repository}:${version}`,
     env,

@@ -64,6 +64,7 @@ export const nmiCollectCommand = defineCommand({
     const { kubernetes, installations, agents, unread } = support;
     const podid = {
       version: context.version,
+      ...context.build,
       node: process.version,
       platform: `${process.platform}-${process.arch}`,
     };

@@ -201,7 +201,12 @@ describe('a command line', () => {
       run('version', { env: { PODID_OUTPUT: format } }),
       run('list', { env: { PODID_OUTPUT: format } }),
     ]);
-    expect(JSON.parse(byFlag.stdout)).toMatchObject({ version: '1.2.3' });
+    expect(JSON.parse(byFlag.stdout)).toMatchObject({
+      version: '1.2.3',
+      commit: '0123456789ab',
+      builtAt: '2026-11-30T08:00:00Z',
+      node: process.version,
+    });
     expect(byVariable.stdout).toBe(byFlag.stdout);
     expect(lastError(refused)).toMatchObject({ code: 'InvalidUsage' });
   });
