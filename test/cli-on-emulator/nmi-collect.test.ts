@@ -25,6 +25,7 @@ const planted = {
   data: 'planted-data',
   secret: 'planted-in-a-secret',
   event: 'planted-event',
+  value: 'planted-in-values',
 } as const;
 
 const log = [
@@ -44,6 +45,7 @@ async function plantedWorld(): Promise<EmulatedPodid> {
   const podid = await emulatedPodid({ scenario: 'in-use' });
   const { kube } = podid.emulator;
   const daemonSet = structuredClone(kube.get('daemonsets', 'kube-system', 'podid-nmi')) as never as {
+    metadata: { annotations?: Record<string, string> };
     spec: { template: { spec: { containers: Record<string, unknown>[] } } };
   };
   const [container] = daemonSet.spec.template.spec.containers;
@@ -51,6 +53,12 @@ async function plantedWorld(): Promise<EmulatedPodid> {
     env: [{ name: 'HTTPS_PROXY', value: planted.env }],
     args: ['--operation-mode=managed', `--client-secret=${planted.flag}`, '--api-token', planted.nextFlag],
   });
+  daemonSet.metadata.annotations = {
+    'podid.io/values': JSON.stringify({
+      podid: { bootGuard: { enabled: true }, serveArgs: [`--some-key=${planted.value}`] },
+      nmi: { podAnnotations: { team: planted.value } },
+    }),
+  };
   kube.seed(daemonSet as never);
   const pod = structuredClone(kube.get('pods', 'kube-system', 'podid-nmi-0')) as never as {
     metadata: { annotations: Record<string, string> };
@@ -119,7 +127,12 @@ describe('podid nmi collect', () => {
       const shown = Object.entries(planted).filter(([, secret]) => all.includes(secret));
       expect(shown).toEqual([]);
       expect(podid.emulator.kube.requests.filter(({ resource }) => resource === 'secrets')).toEqual([]);
-      expect(files['summary.json']).toContain('"kubernetes"');
+      expect(JSON.parse(files['summary.json'] ?? '')).toMatchObject({
+        podid: { commit: 'unknown', builtAt: 'unknown', node: process.version },
+        kubernetes: expect.anything(),
+        installations: [{ values: { podid: { bootGuard: { enabled: true } } } }],
+      });
+      expect(files['README.txt']).toContain('nft list table inet podid');
       expect(files[`${ofAgent}/metrics.txt`]).toContain('podid_nmi_rules_intact 1');
       expect(files[`${ofAgent}/record.json`]).toContain('azsdk-python-identity');
       expect(files[`${ofAgent}/readyz.txt`]).toBe('Active');

@@ -9,6 +9,12 @@ const secretMember =
 const keptAnnotations =
   /^(?:(?:[\w-]{1,40}\.)?podid\.io|app\.kubernetes\.io|meta\.helm\.sh)\/|^deployment\.kubernetes\.io\/revision$|^deprecated\.daemonset\.template\.generation$|^kubernetes\.io\/(?:description|config\.source)$/;
 
+/** Members that hold what a program is started with; the latter two in the values that an agent was installed with. */
+const wordMembers = new Set(['args', 'command', 'serveArgs', 'rulesArgs']);
+
+/** The latter, of an agent's pods, in those values. */
+const annotationMembers = new Set(['annotations', 'podAnnotations']);
+
 /** Flags of podid's programs and of upstream's: none of them takes a secret. */
 const knownFlags = new Set([
   ...[controllerFlags, serverFlags, rulesFlags].flatMap(({ rules, without }) => [
@@ -48,7 +54,7 @@ export function cutObject(value: unknown, name = '', depth = 0): unknown {
     return isSecret ? cutMark : value;
   }
   if (Array.isArray(value)) {
-    return name === 'args' || name === 'command'
+    return wordMembers.has(name)
       ? cutWords(value)
       : value.map((each: unknown) => cutObject(each, name, depth + 1));
   }
@@ -56,7 +62,7 @@ export function cutObject(value: unknown, name = '', depth = 0): unknown {
     return value;
   }
   const members = Object.entries(value).filter(
-    ([key]) => key !== 'managedFields' && (name !== 'annotations' || keptAnnotations.test(key)),
+    ([key]) => key !== 'managedFields' && (!annotationMembers.has(name) || keptAnnotations.test(key)),
   );
   // A variable, a header, a setting: which there are shows; what is in them does not.
   const isNamed = typeof Reflect.get(value, 'name') === 'string';

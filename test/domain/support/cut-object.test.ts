@@ -49,4 +49,22 @@ describe('cutting secrets of an object', () => {
       data: { 'client-secret': '***', other: 'text' },
     });
   });
+
+  it('cuts of the values that an agent was installed with what it cuts of the objects they come to', () => {
+    const values = {
+      nmi: { podAnnotations: { team: 'blue', 'podid.io/x': 'kept' } },
+      podid: { serveArgs: ['--hold-sec=5', '--other=planted'], rulesArgs: ['--api-token', 'planted'] },
+      imagePullSecrets: [{ name: 'of-registry' }],
+      azureIdentities: [{ name: 'web', clientPassword: 'planted' }],
+    };
+    const cut = {
+      nmi: { podAnnotations: { 'podid.io/x': 'kept' } },
+      podid: { serveArgs: ['--hold-sec=5', '--other=***'], rulesArgs: ['--api-token', '***'] },
+      imagePullSecrets: [{ name: 'of-registry' }],
+      azureIdentities: [{ name: 'web', clientPassword: '***' }],
+    };
+    expect(cutObject({ values })).toEqual({ values: cut });
+    const annotations = { 'podid.io/values': JSON.stringify(values) };
+    expect(cutObject({ annotations })).toEqual({ annotations: { 'podid.io/values': JSON.stringify(cut) } });
+  });
 });
