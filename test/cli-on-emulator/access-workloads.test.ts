@@ -67,7 +67,10 @@ describe('podid access of workloads that have no pod', () => {
     expect(findings).toEqual([]);
     expect(identities.find(({ name }) => name === 'web')?.unknown).toContain('binding');
     expect(unread).toEqual([
-      { what: 'workloads without pods: CronJob, Deployment', why: expect.stringContaining('does not let you list') },
+      {
+        what: 'workloads without pods: CronJob, Deployment',
+        why: expect.stringContaining('does not let you list'),
+      },
     ]);
   });
 });

@@ -182,7 +182,13 @@ describe('podid access on the emulator', () => {
     }
     expect(couldBecome).toEqual({ kubernetes: null, azure: null });
     const web = identities.find(({ name }) => name === 'web');
-    expect(web).toMatchObject({ roles: null, ways: [{ way: 'binding', pods: null }, { way: 'host-network', pods: null }] });
+    expect(web).toMatchObject({
+      roles: null,
+      ways: [
+        { way: 'binding', pods: null },
+        { way: 'host-network', pods: null },
+      ],
+    });
     expect(web?.unknown).toEqual(expect.arrayContaining(['binding', 'host-network', 'identity-binding']));
     expect(unread.map(({ what }) => what)).toContain('pods');
     const table = await podid.run('access -o table');
