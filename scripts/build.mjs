@@ -200,6 +200,8 @@ async function buildOneFile(outfile) {
     entryPoints: [join(root, 'scripts/one-file.mjs')],
     outfile,
     format: 'cjs',
+    // An executable that has its module inside knows no import() at run time, of Node's own modules neither.
+    supported: { 'dynamic-import': false },
     legalComments: 'none',
     banner: {},
     define: { ...define, __dirname: '""', 'import.meta.url': '"file:///"', PODID_IN_ONE_FILE: 'true' },
