@@ -4,15 +4,13 @@ import { killWhen } from './kill-when.ts';
 import {
   accountAnnotations,
   apply,
-  askBefore,
   credentialsOf,
   entriesOf,
   hasToken,
-  laterWorld,
   migrate,
+  movedWorld,
   podsOf,
   templateLabels,
-  until,
   writes,
 } from './moving-worlds.ts';
 
@@ -21,16 +19,6 @@ const back = 'rollback --workload deployment/web';
 const before = { app: 'web', aadpodidbinding: 'web' };
 
 type Holds = (podid: EmulatedPodid) => boolean;
-
-/** Deployment demo/web with the label, and a day later; its pods take their time from now on. */
-async function movedWorld() {
-  const { podid, toLater } = await laterWorld();
-  askBefore(podid);
-  await until('two pods', () => podsOf(podid, 'web-').length === 2);
-  expect((await apply(podid, '--until dual')).exitCode).toBe(0);
-  toLater();
-  return podid;
-}
 
 function slowly({ emulator }: EmulatedPodid, podStartMs = 1500): void {
   emulator.seed({ settings: { podStartMs } });

@@ -3,12 +3,11 @@ import type { EmulatedPodid } from './emulated-podid.ts';
 import {
   accountAnnotations,
   apply,
-  askBefore,
   credentialsOf,
   entriesOf,
   hasToken,
-  laterWorld,
   migrate,
+  movedWorld,
   podsOf,
   templateLabels,
   until,
@@ -16,15 +15,6 @@ import {
 
 const use = 'azure.workload.identity/use';
 const back = 'rollback --workload deployment/web';
-
-async function movedWorld(): Promise<EmulatedPodid> {
-  const { podid, toLater } = await laterWorld();
-  askBefore(podid);
-  await until('two pods', () => podsOf(podid, 'web-').length === 2);
-  expect((await apply(podid, '--until dual')).exitCode).toBe(0);
-  toLater();
-  return podid;
-}
 
 /** Whatever came of it: what its new pods go by is there. */
 async function expectServed(podid: EmulatedPodid): Promise<void> {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Clock } from '../../src/domain/time/clock.ts';
 import type { KubeObject } from '../../src/emulator/kube/objects/kube-object.ts';
 import { type EmulatedPodid, emulatedPodid } from './emulated-podid.ts';
@@ -64,6 +65,16 @@ export function nodeOfAgent({ kube }: EmulatedPodid['emulator']): string {
 export async function migrate(podid: EmulatedPodid, line: string) {
   const { exitCode, stdout, stderr } = await podid.run(`migrate ${line} -o json --yes`);
   return { exitCode, rows: stdout === '' ? [] : (JSON.parse(stdout) as readonly Moved[]), stderr };
+}
+
+/** Deployment demo/web with the label, and a day later. */
+export async function movedWorld(): Promise<EmulatedPodid> {
+  const { podid, toLater } = await laterWorld();
+  askBefore(podid);
+  await until('two pods', () => podsOf(podid, 'web-').length === 2);
+  expect((await apply(podid, '--until dual')).exitCode).toBe(0);
+  toLater();
+  return podid;
 }
 
 export function apply(podid: EmulatedPodid, more: string) {
