@@ -31,12 +31,21 @@ const roles = 'roles of Kubernetes, and who has them';
 const seen = "what the agents saw of pods' requests";
 const machines = 'the machines behind the nodes, and which identities they carry';
 
+const workloads = (kind: string) => `workloads without pods: ${kind}`;
+
 /** By resource: what is unknown to whoever lacks that right alone. */
 const unknownWithout: Readonly<Record<string, readonly string[]>> = {
   pods: [agents, 'pods', seen],
   nodes: [machines, 'nodes'],
   serviceaccounts: ['service accounts'],
-  daemonsets: [agents, seen],
+  daemonsets: [agents, seen, workloads('DaemonSet')],
+  deployments: [workloads('Deployment')],
+  replicasets: [workloads('ReplicaSet')],
+  statefulsets: [workloads('StatefulSet')],
+  cronjobs: [workloads('CronJob')],
+  jobs: [workloads('Job')],
+  replicationcontrollers: [workloads('ReplicationController')],
+  rollouts: [workloads('Rollout')],
   roles: [roles],
   clusterroles: [roles],
   rolebindings: [roles],
