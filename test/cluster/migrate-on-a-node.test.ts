@@ -161,9 +161,10 @@ describe('podid migrate, on a real node', () => {
       expect(cluster.kubectl('-n', 'demo', 'get', 'azureidentitybindings', '-o', 'name')).toBe('');
       workloads.areJobsDone();
     }
+    // Trust is Azure's: until a service account is annotated there is nothing in the cluster to take back.
     expectEach(
       await podid(`migrate rollback ${on} --yes --workload ${everyone} --timeout 90s`),
-      'rolled-back',
+      state === 'trusted' ? 'trusted' : 'rolled-back',
     );
     startJob(`back-from-${state}`);
     await workloads.areAnswered('node');
