@@ -1,5 +1,4 @@
 import { jsonEscapes } from '../errors/plain-text.ts';
-import { type LineDestination, textLines } from './text-lines.ts';
 
 /**
  * Facts of one event. Never a token, a secret, or bytes that a client chose without a limit on their length.
@@ -12,6 +11,11 @@ export interface Logger {
   info(facts: LogFacts, message: string): void;
   warn(facts: LogFacts, message: string): void;
   error(facts: LogFacts, message: string): void;
+}
+
+/** Where lines go: a stream, or whatever takes them. */
+interface LineDestination {
+  write(line: string): unknown;
 }
 
 export interface LoggerOptions {
@@ -40,4 +44,18 @@ export function createLogger({ level, format, destination }: LoggerOptions): Log
           stream.write(`${JSON.stringify({ level: label, time, ...facts, msg })}\n`);
         };
   return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
+}
+
+/**
+ * Turns JSON lines into `TIME LEVEL MESSAGE key=value …`, for `--log-format=text`. Values stay JSON, so a
+ * line stays a line.
+ */
+function textLines(destination: LineDestination): LineDestination {
+  return { write: (line) => destination.write(asText(line)) };
+}
+
+function asText(line: string): string {
+  const { time, level, msg, ...facts } = JSON.parse(line) as Record<string, unknown>;
+  const pairs = Object.entries(facts).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return `${[time, String(level).toUpperCase(), msg, ...pairs].join(' ')}\n`;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { KnownBytes } from './known-bytes.ts';
 
 /**
  * Answers a request that is known already. @param startedAt monotonic milliseconds
@@ -11,8 +12,8 @@ export type AnswerAgain = (startedAt: number) => string | undefined;
 /** Takes what is offered while a request is handled. */
 export interface Repeats {
   /**
-   * How this request is answered should it come again, byte for byte and on this connection. What it is answered with
-   * is decided each time; what is spared is to read it.
+   * How this request is answered should it come again on this connection, byte for byte but for ids (`idHeaders`). What
+   * it is answered with is decided each time; what is spared is to read it.
    */
   offer(request: IncomingMessage, again: AnswerAgain): void;
 }
@@ -31,7 +32,7 @@ const mostInVain = 8;
 const blankLine = Buffer.from('\r\n\r\n');
 
 interface Known {
-  readonly bytes: Buffer;
+  readonly bytes: KnownBytes;
   readonly again: AnswerAgain;
 }
 
@@ -58,7 +59,7 @@ export class RepeatedRequests implements Repeats {
     this.#options = options;
   }
 
-  /** False: each of its requests has bytes of its own, such as an id, and to learn them costs and brings nothing. */
+  /** False: each of its requests has bytes of its own, and to learn them costs and brings nothing. */
   get isLearning(): boolean {
     return this.#inVain < mostInVain;
   }
@@ -83,7 +84,7 @@ export class RepeatedRequests implements Repeats {
     if (
       known === undefined ||
       !this.#isBetween ||
-      !bytes.equals(known.bytes) ||
+      !known.bytes.isSame(bytes) ||
       socket.writableLength > 0 ||
       socket.writableEnded ||
       !this.#options.mayAnswer()
@@ -122,7 +123,7 @@ export class RepeatedRequests implements Repeats {
     this.#request = undefined;
     if (this.#isBetween && wasBetween && again !== undefined && bytes.length <= longest) {
       this.#inVain += 1;
-      this.#known = this.isLearning ? { bytes: Buffer.from(bytes), again } : undefined;
+      this.#known = this.isLearning ? { bytes: new KnownBytes(bytes), again } : undefined;
     }
   }
 }

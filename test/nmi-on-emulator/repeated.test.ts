@@ -31,8 +31,22 @@ interface Got {
   readonly json: Readonly<Record<string, string>>;
 }
 
-/** Sends the very same bytes again and again over one connection. */
-async function repeating(options: WorldOptions = {}, from = '127.0.0.7'): Promise<() => Promise<Got>> {
+/** As Azure's SDKs ask: each time with another id. */
+function withIds(): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    const id = `00000000-0000-4000-8000-${count.toString(16).padStart(12, '0')}`;
+    return request.replace('\r\n\r\n', `\r\nx-ms-client-request-id: ${id}\r\n\r\n`);
+  };
+}
+
+/** Sends the very same bytes, unless told otherwise, again and again over one connection. */
+async function repeating(
+  options: WorldOptions = {},
+  from = '127.0.0.7',
+  next = () => request,
+): Promise<() => Promise<Got>> {
   world = await startWorld({ before: seedShop, ...options });
   const socket = connect({ port: world.port, host: '127.0.0.1', localAddress: from });
   socket.on('error', () => undefined);
@@ -43,7 +57,7 @@ async function repeating(options: WorldOptions = {}, from = '127.0.0.7'): Promis
   });
   return () => {
     seen = '';
-    socket.write(request);
+    socket.write(next());
     return until(() => {
       const [header = '', body] = seen.split('\r\n\r\n');
       const length = Number(/^Content-Length: (\d+)/m.exec(header)?.[1]);
@@ -109,6 +123,17 @@ describe('a client that sends the very same request again', () => {
     await ask();
     expect(await ask()).toMatchObject({ status: 200 });
     change(world);
+    expect(await untilStatus(ask, 400)).toMatchObject({ json: { error: 'invalid_request' } });
+  });
+
+  it('is counted and recorded with another id each time, and refused as soon as its binding is gone', async () => {
+    const ask = await repeating({}, '127.0.0.7', withIds());
+    for (let times = 0; times < 20; times += 1) {
+      expect(await ask()).toMatchObject({ status: 200 });
+    }
+    expect(await world.metrics()).toContain('podid_nmi_token_hits_total 19');
+    expect(JSON.parse((await world.record()).text).pods[0].uses).toMatchObject([{ sdk: 'curl' }]);
+    world.kube.store.remove('AzureIdentityBinding', 'shop', 'web-binding');
     expect(await untilStatus(ask, 400)).toMatchObject({ json: { error: 'invalid_request' } });
   });
 
