@@ -84,7 +84,7 @@ describe('exchange, migrate and takeover, typed as other programs are', () => {
     ['collect', 'Did you mean podid nmi collect?'],
     ['config set group demo-rg', 'Nearest: resource-group'],
     ['config set output=table', 'Nearest: output table'],
-    ['takeover apply --dry-run', 'no flag --dry-run. Did you mean podid takeover plan?'],
+    ['takeover apply --what-if', 'no flag --what-if. Did you mean --dry-run?'],
     ['exchange enable --identity Demo/web', 'Nearest: demo'],
     ['migrate plan --workload web', '"web" is not KIND/NAME, such as deployment/web.'],
     [

@@ -17,19 +17,11 @@ import {
   stay,
   type TakeoverWorld,
   takeoverWorld,
+  writesOf,
 } from './takeover-world.ts';
 
 function sourceOf({ emulator }: EmulatedPodid, name: string): string | undefined {
   return emulator.kube.get('AzureIdentity', 'demo', name)?.metadata.annotations?.['podid.io/token-source'];
-}
-
-const reads = new Set(['get', 'list', 'watch']);
-/** Of both APIs: all that changes anything. */
-function writesOf({ emulator }: EmulatedPodid): number {
-  return (
-    emulator.requests.filter(({ method }) => ['PUT', 'PATCH', 'DELETE'].includes(method)).length +
-    emulator.kube.requests.filter(({ verb }) => !reads.has(verb)).length
-  );
 }
 
 async function withoutBefore(file: string): Promise<void> {

@@ -101,6 +101,20 @@ export function recordOf(world: TakeoverWorld): {
   return JSON.parse(dataOf(world)['record'] ?? '{"step":0,"state":"not-begun"}');
 }
 
+const reads = new Set(['get', 'list', 'watch']);
+const isRehearsed = (query: string) => new URLSearchParams(query).get('dryRun') === 'All';
+
+/** Of both APIs: all that changes anything. */
+export function writesOf({ emulator }: Pick<EmulatedPodid, 'emulator'>): number {
+  const inAzure = emulator.requests.filter(
+    ({ method, rawQuery }) => ['PUT', 'PATCH', 'DELETE'].includes(method) && !isRehearsed(rawQuery),
+  );
+  const inCluster = emulator.kube.requests.filter(
+    ({ verb, query }) => !reads.has(verb) && !isRehearsed(query),
+  );
+  return inAzure.length + inCluster.length;
+}
+
 const home = 'kube-system';
 const nmiLabels = { component: 'nmi', tier: 'node', 'kubernetes.azure.com/managedby': 'aks' };
 

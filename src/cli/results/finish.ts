@@ -23,8 +23,17 @@ export async function finishChange<Result>(
   if (outcome.plan === undefined) {
     return await finishDone(session, outcome.done, finish);
   }
-  await session.print(planView(outcome.plan), planShape);
-  return finish.exitCode && isSomething(outcome.plan) ? 9 : 0;
+  return await finishPlan(session, outcome.plan, finish);
+}
+
+/** Prints what a dry run found. */
+export async function finishPlan(
+  session: Session,
+  plan: Plan,
+  { exitCode = false }: Pick<Finish<unknown>, 'exitCode'>,
+): Promise<number> {
+  await session.print(planView(plan), planShape);
+  return exitCode && isSomething(plan) ? 9 : 0;
 }
 
 function isSomething({ changes, puts }: Plan): boolean {
@@ -56,10 +65,11 @@ export async function finishDone<Result>(
   return 0;
 }
 
-export function planView({ changes, puts, onlyInCluster, stopped }: Plan): unknown {
+export function planView({ changes, puts, steps, onlyInCluster, stopped }: Plan): unknown {
   return {
     changes: changes.map(changeView),
     puts,
+    ...(steps === undefined ? {} : { steps: steps.map(({ step, title }) => ({ step, title })) }),
     ...(onlyInCluster === undefined
       ? {}
       : {
@@ -73,6 +83,7 @@ export function planView({ changes, puts, onlyInCluster, stopped }: Plan): unkno
   };
 }
 
-export function changeView({ action, kind, namespace, name, before, after }: Change): unknown {
-  return { action, kind, namespace, name, before: before ?? null, after: after ?? null };
+export function changeView({ action, kind, namespace, name, before, after, step }: Change): unknown {
+  const change = { action, kind, namespace, name, before: before ?? null, after: after ?? null };
+  return step === undefined ? change : { ...change, step };
 }

@@ -11,7 +11,21 @@ export function planText(plan: Plan, colour: Colours): string {
     onlyThere.length === 0
       ? ''
       : `Objects in the cluster that will have no entry in Azure:\n${onlyThere.join('')}`;
-  return `${diffText(shownChanges(plan.changes).map(asItem), colour)}${others}${summary(plan)}\n`;
+  return `${changesText(plan, colour)}${others}${summary(plan)}\n`;
+}
+
+/** Those of each step below its title. */
+function changesText({ changes, steps }: Plan, colour: Colours): string {
+  const text = (some: readonly Change[]) => diffText(shownChanges(some).map(asItem), colour);
+  if (steps === undefined) {
+    return text(changes);
+  }
+  return steps
+    .map(({ step, title }) => {
+      const own = changes.filter((change) => change.step === step);
+      return `${title}\n${own.length === 0 ? '  nothing to write\n' : text(own)}\n`;
+    })
+    .join('');
 }
 
 const signs = { add: '+', update: '~', delete: '-', replace: '-/+' } as const;
@@ -45,7 +59,7 @@ type ShownChange = Omit<Change, 'action'> & { readonly action: Change['action'] 
 
 /** What goes and comes again under its name is one thing to people, in the place where it goes. */
 function shownChanges(changes: readonly Change[]): readonly ShownChange[] {
-  const keyOf = ({ kind, namespace, name }: Change) => `${kind} ${namespace}/${name}`;
+  const keyOf = ({ kind, namespace, name, step }: Change) => `${step} ${kind} ${namespace}/${name}`;
   const added = new Map(
     changes.filter(({ action }) => action === 'add').map((change) => [keyOf(change), change] as const),
   );
@@ -108,10 +122,10 @@ function facts(value: unknown, path = ''): Map<string, string> {
   return new Map(inner.flatMap(([key, one]) => [...facts(one, path === '' ? key : `${path}.${key}`)]));
 }
 
-function summary({ changes, puts, stopped = [] }: Plan): string {
+function summary({ stopped = [], ...plan }: Plan): string {
   const stays = stopped.length === 0 ? [] : [staysText(stopped)];
   return (
-    [...(changes.length === 0 && puts === 0 ? [] : [costs({ changes, puts })]), ...stays].join(' ') || nothing
+    [...(plan.changes.length === 0 && plan.puts === 0 ? [] : [costs(plan)]), ...stays].join(' ') || nothing
   );
 }
 
@@ -125,14 +139,14 @@ function staysText(stopped: NonNullable<Plan['stopped']>): string {
   return `${who}: blocked (${codes}).`;
 }
 
-function costs({ changes, puts }: Plan): string {
+function costs({ changes, puts, steps }: Plan): string {
   const shown = shownChanges(changes);
   const counts = Object.entries(verbs).flatMap(([action, verb]) => {
     const counted = countedKinds(shown.filter((change) => change.action === action));
     return counted === '' ? [] : [`${counted} to ${verb}`];
   });
   const writes = ['no write', 'one write'][puts] ?? `${puts} writes`;
-  return `${[...counts, ''].join('; ')}${writes} of the cluster in Azure.${puts > 1 ? ` ${whyTwice(changes)}` : ''}`;
+  return `${[...counts, ''].join('; ')}${writes} of the cluster in Azure.${puts > 1 && steps === undefined ? ` ${whyTwice(changes)}` : ''}`;
 }
 
 /** What a summary counts, one and several. */

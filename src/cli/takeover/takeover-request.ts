@@ -11,7 +11,7 @@ import type { InstallRequest } from '../../workflows/agent/install-agent.ts';
 import type { ChangeOptions } from '../../workflows/change/start-change.ts';
 import type { TakeoverRequest } from '../../workflows/takeover/takeover-run.ts';
 import { agentNamespaceFlag, agentValueFlags, releaseName } from '../flags/agent-flags.ts';
-import { changeFlags, yesFlag } from '../flags/change-flags.ts';
+import { changeFlags, dryRunFlags, yesFlag } from '../flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../flags/cluster-flags.ts';
 import { rehearsalFlags, rehearsalOf } from '../flags/exchange-flags.ts';
 import { readSourceFile } from '../flags/read-source-files.ts';
@@ -40,6 +40,7 @@ export const takeoverFlags = {
     summary: 'start no probe pods; without them nobody can say how many requests were answered',
   },
   ...yesFlag,
+  ...dryRunFlags,
   aksCustomHeaders: changeFlags.aksCustomHeaders,
   ...waitFlags,
   ...clusterFlags,

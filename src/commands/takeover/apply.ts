@@ -1,3 +1,4 @@
+import { finishPlan } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
 import {
@@ -17,6 +18,11 @@ export const takeoverApplyCommand = defineCommand({
       needs: 'a cluster',
     },
     {
+      title: 'what it would do',
+      line: 'podid takeover apply -g demo-rg -c demo -f takeover.yaml --dry-run',
+      needs: 'a cluster',
+    },
+    {
       title: 'as far as the add-on stays on, to look at it',
       line: 'podid takeover apply -g demo-rg -c demo -f takeover.yaml --until 3 --yes',
       needs: 'a cluster',
@@ -27,7 +33,6 @@ export const takeoverApplyCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
-  misnamed: { '--dry-run': 'podid takeover plan' },
   flags: {
     file: {
       kind: 'text',
@@ -48,6 +53,11 @@ export const takeoverApplyCommand = defineCommand({
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {
     const { deps, request, options } = await openTakeover(session, flags);
+    if (options.dryRun) {
+      const { planTakeoverApply } = await import('../../workflows/takeover/dry-run/plan-apply.ts');
+      const plan = await planTakeoverApply(deps, { ...request, until: flags.until }, options);
+      return await finishPlan(session, plan, flags);
+    }
     const { applyTakeover } = await import('../../workflows/takeover/apply-takeover.ts');
     const status = await applyTakeover(deps, { ...request, until: flags.until }, options);
     await session.print(status === undefined ? null : takeoverStatusView(status), takeoverStatusShape);

@@ -1,3 +1,4 @@
+import { finishPlan } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
 import {
@@ -10,6 +11,11 @@ export const takeoverRollbackCommand = defineCommand({
   description:
     "Leads back to the add-on, from each step of a takeover. Before step 4 the add-on is on still: tokens come from the nodes again, and podid's agent goes. Afterwards the add-on is turned on again and gets its entries back, by what was saved; podid's agent serves meanwhile, and goes on serving in front of the add-on's. Federated credentials stay. Asks first.",
   examples: [
+    {
+      title: 'what it would do',
+      line: 'podid takeover rollback -g demo-rg -c demo --dry-run',
+      needs: 'a cluster',
+    },
     { title: 'back', line: 'podid takeover rollback -g demo-rg -c demo', needs: 'a cluster' },
     {
       title: 'where the ConfigMap is gone',
@@ -39,6 +45,12 @@ export const takeoverRollbackCommand = defineCommand({
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {
     const { deps, request, options } = await openTakeover(session, flags);
+    if (options.dryRun) {
+      const { planTakeoverRollback } = await import('../../workflows/takeover/dry-run/plan-rollback.ts');
+      const { registerFeature } = flags;
+      const plan = await planTakeoverRollback(deps, { ...request, registerFeature }, options);
+      return await finishPlan(session, plan, flags);
+    }
     const { rollbackTakeover } = await import('../../workflows/takeover/rollback-takeover.ts');
     const status = await rollbackTakeover(
       deps,

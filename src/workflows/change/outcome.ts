@@ -27,6 +27,8 @@ export interface Change {
   readonly name: string | null;
   readonly before: unknown;
   readonly after: unknown;
+  /** Of those of the plan; absent where it has none. */
+  readonly step?: number;
 }
 
 /** What a dry run found: the changes, and how many PUTs of the cluster they would cost. */
@@ -37,6 +39,8 @@ export interface Plan {
    * Entries that are in the cluster's own objects and would not be in Azure; absent where they were not read.
    */
   readonly onlyInCluster?: readonly ({ readonly kind: 'identity' | 'exception' } & EntryKey)[];
+  /** One after the other, each with its changes or without; absent: all is one step. */
+  readonly steps?: readonly { readonly step: number; readonly title: string }[];
   /** Workloads that a migration leaves as they are, each with the code of why; absent: none. */
   readonly stopped?: readonly ({ readonly kind: string; readonly code: string } & EntryKey)[];
 }

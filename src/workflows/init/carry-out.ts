@@ -1,7 +1,7 @@
 import type { Deps } from '../../domain/deps.ts';
 import type { PodIdentity } from '../../domain/entries/pod-identity.ts';
-import { profileStore } from '../../domain/entries/profile-store.ts';
 import { enableAddon } from '../addon/enable-addon.ts';
+import { withAddonOn } from '../addon/with-addon-on.ts';
 import type { Outcome, Plan } from '../change/outcome.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import { addIdentity } from '../entries/add-identity.ts';
@@ -54,18 +54,6 @@ function addRequest(answers: Decided, given: InitGiven): Parameters<typeof addId
     bindingSelector: selector,
     extras: { grants: roles, ...(createsIdentity(answers, given) ? { creation } : {}) },
   };
-}
-
-/** For a dry run of the second change, which stands on the first. */
-function withAddonOn(deps: Omit<Deps, 'deadline'>, kubenetConsent: boolean): Omit<Deps, 'deadline'> {
-  const { azure } = deps;
-  const get: typeof azure.clusters.get = async (id, signal) => {
-    const cluster = await azure.clusters.get(id, signal);
-    const allowNetworkPluginKubenet = cluster.profile.allowNetworkPluginKubenet || kubenetConsent;
-    return { ...cluster, profile: { ...cluster.profile, enabled: true, allowNetworkPluginKubenet } };
-  };
-  const clusters = { ...azure.clusters, get };
-  return { ...deps, azure: { ...azure, clusters }, entries: profileStore(clusters) };
 }
 
 function together(first: Plan | undefined, second: Plan): Plan {

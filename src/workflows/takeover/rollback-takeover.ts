@@ -1,43 +1,21 @@
 import { counted } from '../../domain/counted.ts';
 import type { Deps } from '../../domain/deps.ts';
-import { type EntryKey, entryText } from '../../domain/entries/pod-identity.ts';
+import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
-import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
-import { switchedSince } from '../../domain/takeover/stood-before.ts';
-import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
-import type { RollbackWay } from '../../domain/takeover/takeover-record.ts';
 import { advice, command } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
 import { enableAddon } from '../addon/enable-addon.ts';
 import { installAgent } from '../agent/install-agent.ts';
 import { uninstallAgent } from '../agent/uninstall-agent.ts';
 import { applyFile } from '../apply/apply-file.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import { disableExchange } from '../exchange/disable/disable-exchange.ts';
-import { type AgentSettings, settingsOf } from './agent-settings.ts';
-import { writtenInFile } from './rollback-from-file.ts';
-import { checkAddonServes, restoreMissing, wayBack } from './steps/back-to-addon.ts';
+import { broughtBack, type RollbackRequest, readyToRollBack } from './ready-to-roll-back.ts';
+import { checkAddonServes, restoreMissing } from './steps/back-to-addon.ts';
 import { removeProbes } from './steps/make-probes.ts';
-import { withoutDeleted } from './steps/without-deleted.ts';
-import {
-  agentDepsOf,
-  dataOf,
-  installOf,
-  keep,
-  standingHold,
-  type TakeoverRequest,
-  type TakeoverRun,
-} from './takeover-run.ts';
-import { readTakeover, statusOf, type TakeoverStatus, whereOf } from './takeover-status.ts';
-
-export interface RollbackRequest extends TakeoverRequest {
-  /** What was saved, where the cluster has it no more. */
-  readonly file: TakeoverExport | undefined;
-  /** Registers the feature first, where the subscription has it no more. */
-  readonly registerFeature: boolean;
-}
+import { entriesBack, rollbackSteps } from './steps/rollback-steps.ts';
+import { agentDepsOf, dataOf, installOf, keep, standingHold, type TakeoverRun } from './takeover-run.ts';
+import { statusOf, type TakeoverStatus } from './takeover-status.ts';
 
 /**
  * Back to the add-on. While that is on still, podid's agent goes; afterwards the add-on is turned on again and gets its
@@ -51,44 +29,18 @@ export async function rollbackTakeover(
   request: RollbackRequest,
   options: ChangeOptions,
 ): Promise<TakeoverStatus | undefined> {
-  const kube = await deps.kube.connect(deps.signal);
-  const cluster = await deps.azure.clusters.get(request.cluster, deps.signal);
-  const inCluster = await readTakeover(kube, request, deps.signal);
-  const { file } = request;
-  const written =
-    inCluster?.written ??
-    (file === undefined ? undefined : await writtenInFile(deps, kube, { request, cluster, file }));
-  if (written === undefined || written.record.state === 'rolled-back') {
-    const status = nextCommand('takeover status', request.cluster, whereOf(request));
-    throw new PodidError('TakeoverBlocked', 'There is no takeover to roll back.', {
-      hint:
-        inCluster === undefined
-          ? advice`${status} shows how far it is; where one was under way and its ConfigMap is gone, ${command('podid takeover rollback -f FILE').again()} goes by the file of the plan`
-          : status,
-    });
-  }
-  const way = await wayBack(kube, cluster, written, deps.signal);
-  const values = await valuesFor(way, kube, { deps, request });
-  if (way === 'serving' && !written.record.agentWasThere) {
-    // A repeated one, and one beside an apply that waits for Azure, first have that apply end.
-    await checkAddonServes({ deps, kube, request }, inCluster === undefined ? 'is idle' : 'may be busy');
-  }
-  const saved = await withoutDeleted(kube, written, request, deps.signal);
+  const { kube, stored, written, way, values, saved } = await readyToRollBack(deps, request);
   const text =
     way === 'serving'
       ? `Roll the takeover of cluster ${request.cluster.name} back${written.record.agentWasThere ? '' : ", and remove podid's agent"}? The add-on, which is on, serves the pods then.`
       : `Roll the takeover of cluster ${request.cluster.name} back, and turn the add-on on again with its ${counted(saved.export.identities.length, 'pod identity', 'pod identities')}? podid's agent goes on serving in front of it.`;
-  if (saved.deleted.length > 0) {
-    deps.report.warn(
-      `Not given back, since somebody deleted it after the takeover was done: ${saved.deleted.join(', ')}.`,
-    );
-  }
   if (!(await deps.confirm(text))) {
     return undefined;
   }
-  const found = inCluster ?? {
+  const found = {
     written,
-    stored: await kube.takeover.write({ namespace: request.namespace }, dataOf(written), deps.signal),
+    stored:
+      stored ?? (await kube.takeover.write({ namespace: request.namespace }, dataOf(written), deps.signal)),
   };
   const agreed = { ...deps, confirm: async () => true };
   const run: TakeoverRun = { deps: agreed, kube, request, options, values, found };
@@ -112,22 +64,11 @@ export async function rollbackTakeover(
   return statusOf(run.found.written, request);
 }
 
-/** The agent is written on the way to a new add-on alone, and what it needs is missed before anything is asked. */
-async function valuesFor(
-  way: RollbackWay,
-  kube: ConnectedCluster,
-  { deps, request }: { readonly deps: Pick<Deps, 'signal'>; readonly request: RollbackRequest },
-): Promise<AgentSettings> {
-  const agents = await kube.agent.installations(request.namespace, deps.signal);
-  return way === 'serving'
-    ? (ownAgent(agents, request.namespace)?.values ?? {})
-    : settingsOf(agents, request, { word: 'rollback', isBegun: true });
-}
-
 /** The identities are on the nodes still, so that the add-on's agent serves all of them. */
 async function backToServingAddon(run: TakeoverRun): Promise<void> {
   const { deps, kube, request, options } = run;
   const { agentWasThere } = run.found.written.record;
+  const [, probesGo, agentGoes] = rollbackSteps('serving', run.found.written.record);
   const { namespace } = request;
   const own = ownAgent(await kube.agent.installations(namespace, deps.signal), namespace);
   if (!agentWasThere) {
@@ -151,7 +92,7 @@ async function backToServingAddon(run: TakeoverRun): Promise<void> {
       throw done.failure;
     }
   }
-  deps.report.note('2 of 3: the probe pods and the hold go');
+  deps.report.note(`2 of 3: ${probesGo}`);
   await removeProbes(run);
   const { record, export: exported } = run.found.written;
   await keep(run, { record, export: exported });
@@ -161,7 +102,7 @@ async function backToServingAddon(run: TakeoverRun): Promise<void> {
     );
     return;
   }
-  deps.report.note("3 of 3: podid's agent goes, and its rules with it");
+  deps.report.note(`3 of 3: ${agentGoes}`);
   await checkAddonServes(run, 'is idle');
   const install = installOf(run, { alongside: true, force: false });
   const end = await uninstallAgent(
@@ -174,29 +115,14 @@ async function backToServingAddon(run: TakeoverRun): Promise<void> {
   }
 }
 
-/** Undefined: all, since the agent that exchanges goes. Where it stays, those that the takeover itself switched. */
-async function broughtBack(
-  { deps, kube, found }: TakeoverRun,
-  own: AgentInstallation | undefined,
-): Promise<readonly EntryKey[] | undefined> {
-  const { record, export: saved } = found.written;
-  if (!record.agentWasThere) {
-    return own === undefined ? [] : undefined;
-  }
-  if (saved.before === undefined) {
-    return [];
-  }
-  const { resources } = await kube.read(deps.signal);
-  return switchedSince(saved.before, own, resources?.identities ?? []);
-}
-
 async function backToNewAddon(run: TakeoverRun, { registerFeature }: RollbackRequest): Promise<void> {
   const { deps, request, options, found } = run;
-  const { identities, exceptions, allowNetworkPluginKubenet } = found.written.export;
-  deps.report.note("1 of 3: podid's agent leaves the usual ports to the add-on's");
+  const { allowNetworkPluginKubenet } = found.written.export;
+  const [leave, turnOn, apply] = rollbackSteps('new', found.written.record);
+  deps.report.note(`1 of 3: ${leave}`);
   // The hold stays meanwhile: AKS writes the definitions anew.
   await installAgent(agentDepsOf(run), installOf(run, { alongside: true, force: true }), request.wait);
-  deps.report.note('2 of 3: the add-on is turned on');
+  deps.report.note(`2 of 3: ${turnOn}`);
   const enabled = await enableAddon(
     deps,
     { cluster: request.cluster, kubenetConsent: allowNetworkPluginKubenet, registerFeature },
@@ -205,20 +131,8 @@ async function backToNewAddon(run: TakeoverRun, { registerFeature }: RollbackReq
   if (enabled.done?.failure !== undefined) {
     throw enabled.done.failure;
   }
-  deps.report.note('3 of 3: its entries are applied');
-  const applied = await applyFile(
-    deps,
-    {
-      cluster: request.cluster,
-      wanted: { identities, exceptions },
-      files: ['takeover.yaml'],
-      prune: false,
-      keepGoing: false,
-      extras: {},
-      show: () => undefined,
-    },
-    options,
-  );
+  deps.report.note(`3 of 3: ${apply}`);
+  const applied = await applyFile(deps, entriesBack(run), options);
   if (applied.done?.failure !== undefined) {
     throw applied.done.failure;
   }

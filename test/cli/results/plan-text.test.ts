@@ -105,6 +105,33 @@ describe('a plan for people', () => {
     `);
   });
 
+  it('has the changes of each step below its title, and what comes in one and goes in another twice', () => {
+    const pod = { kind: 'object', name: null, after: { kind: 'Pod', node: 'one' } } as const;
+    const changes = [
+      change({ ...pod, step: 1 }),
+      change({ ...pod, action: 'delete', before: pod.after, after: null, step: 3 }),
+    ];
+    const steps = ['1 of 3: hold', '2 of 3: wait', '3 of 3: end'].map((title, at) => ({
+      step: at + 1,
+      title,
+    }));
+    expect(planText({ changes, puts: 2, steps }, plain)).toMatchInlineSnapshot(`
+      "1 of 3: hold
+      + Pod shop
+          node  one
+
+      2 of 3: wait
+        nothing to write
+
+      3 of 3: end
+      - Pod shop
+          node  one
+
+      1 object in the cluster to add; 1 object in the cluster to delete; 2 writes of the cluster in Azure.
+      "
+    `);
+  });
+
   it('says so when there is nothing to do', () => {
     expect(planText({ changes: [], puts: 0 }, plain)).toBe('Nothing to change.\n');
   });

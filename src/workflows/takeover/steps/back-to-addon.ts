@@ -2,7 +2,7 @@ import { isBusy } from '../../../domain/clusters/check-cluster.ts';
 import type { Cluster } from '../../../domain/clusters/cluster.ts';
 import { type EntryKey, sameEntry } from '../../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../../domain/hints/next-command.ts';
-import { refOf, refText } from '../../../domain/kubernetes/kube-object.ts';
+import { type KubeObject, refOf, refText } from '../../../domain/kubernetes/kube-object.ts';
 import type { ConnectedCluster } from '../../../domain/kubernetes/workloads.ts';
 import type { RollbackWay, WrittenTakeover } from '../../../domain/takeover/takeover-record.ts';
 import { advice, command } from '../../../errors/hint.ts';
@@ -67,7 +67,11 @@ export async function checkAddonServes(
 }
 
 /** What AKS took away and does not write again: objects that are no entry's, such as those of Helm. */
-export async function restoreMissing({ deps, kube, found }: TakeoverRun): Promise<void> {
+export async function missingOfOthers({
+  deps,
+  kube,
+  found,
+}: Pick<TakeoverRun, 'deps' | 'kube' | 'found'>): Promise<readonly KubeObject[]> {
   const saved = found.written.export;
   const { resources } = await kube.read(deps.signal);
   const there = new Set(
@@ -75,7 +79,7 @@ export async function restoreMissing({ deps, kube, found }: TakeoverRun): Promis
   );
   const isEntry = (key: EntryKey) => saved.identities.some((entry) => sameEntry(entry, key));
   const { identities, bindings, exceptions } = saved.objects;
-  const missing = restored(
+  return restored(
     {
       identities: identities.filter(({ metadata }) => !isEntry(metadata)),
       bindings: bindings.filter(
@@ -87,7 +91,12 @@ export async function restoreMissing({ deps, kube, found }: TakeoverRun): Promis
     },
     saved.marks,
   ).filter((object) => !there.has(refText(refOf(object))));
-  for (const object of missing) {
+}
+
+/** Puts them back. */
+export async function restoreMissing(run: TakeoverRun): Promise<void> {
+  const { deps, kube } = run;
+  for (const object of await missingOfOthers(run)) {
     const { action, reason = '' } = await kube.takeover.restore(object, deps.signal);
     if (action === 'foreign') {
       throw new PodidError('TakeoverBlocked', `${refText(refOf(object))} was not put back: ${reason}`);

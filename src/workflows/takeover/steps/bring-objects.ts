@@ -126,13 +126,8 @@ async function bringOnce(run: TakeoverRun, wanted: readonly KubeObject[]): Promi
   if (resources === undefined || leaving !== undefined) {
     return { lack: `The definition of ${leaving ?? 'the kinds'} is going.` };
   }
-  const before = run.definitions ?? found.written.record.definitions ?? {};
   const saved = found.written.export.objects;
-  const compared = compareObjects(
-    saved,
-    resources,
-    (kind, object) => before[kind] !== definitions[kind] || isTakenByAks(found.written, object),
-  );
+  const compared = comparedNow(run, resources, definitions);
   const { bring, adopt, kept } = compared;
   if (saved.identities.length > 0 && kept.identities.length === 0) {
     return {
@@ -151,6 +146,20 @@ async function bringOnce(run: TakeoverRun, wanted: readonly KubeObject[]): Promi
   // From here on what is missing again was deleted, unless its kind goes once more.
   run.definitions = definitions;
   return { lack: anew.length === 0 ? '' : `${counted(anew.length, 'object')} came back`, compared };
+}
+
+/** What was saved beside what is there, with the uids of the definitions read after it. */
+export function comparedNow(
+  { definitions: seen, found: { written } }: Pick<TakeoverRun, 'definitions' | 'found'>,
+  resources: IdentityResources,
+  definitions: Readonly<Record<string, string>>,
+): ObjectsCompared {
+  const before = seen ?? written.record.definitions ?? {};
+  return compareObjects(
+    written.export.objects,
+    resources,
+    (kind, object) => before[kind] !== definitions[kind] || isTakenByAks(written, object),
+  );
 }
 
 /** With the add-on AKS may take the objects of its entries and leave the kinds: up to step 5 nobody else has a hand in them. */

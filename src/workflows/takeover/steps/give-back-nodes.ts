@@ -45,17 +45,22 @@ async function giveBack(
   machine: string,
   identityIds: readonly string[],
 ): Promise<void> {
-  const isScaleSet = /\/virtualMachineScaleSets\//i.test(machine);
-  const nodes = {
-    ...everyLinuxPool,
-    scaleSets: isScaleSet ? [machine] : [],
-    virtualMachines: isScaleSet ? [] : [machine],
-  };
+  const nodes = nodesOf(machine);
   deps.report.note(`AKS took ${identityIds.length} of the identities from ${machine}; they are put back.`);
   const { done } = await assignToNodes(deps, { cluster: request.cluster, nodes, identityIds }, options);
   if (done?.failure !== undefined) {
     throw done.failure;
   }
+}
+
+/** That machine alone. */
+export function nodesOf(machine: string): typeof everyLinuxPool {
+  const isScaleSet = /\/virtualMachineScaleSets\//i.test(machine);
+  return {
+    ...everyLinuxPool,
+    scaleSets: isScaleSet ? [machine] : [],
+    virtualMachines: isScaleSet ? [] : [machine],
+  };
 }
 
 /** Looks at them now and then, while Azure turns the add-on off; what it found stands in the run's record. */

@@ -1,6 +1,7 @@
 import { sameEntry } from '../../../domain/entries/pod-identity.ts';
 import { noExchangeDefaults, tokenSourceOf } from '../../../domain/exchange/token-source.ts';
 import type { AgentInstallation } from '../../../domain/kubernetes/agent-installation.ts';
+import type { AzureIdentityBinding } from '../../../domain/kubernetes/identity-resources.ts';
 import { ownAgent } from '../../../domain/kubernetes/own-agents/own-agents.ts';
 import type { TakeoverProbe } from '../../../domain/takeover/takeover-record.ts';
 import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
@@ -136,11 +137,7 @@ async function groundOf(run: TakeoverRun): Promise<Ground | undefined> {
     await kube.agent.installations(request.namespace, deps.signal),
     request.namespace,
   );
-  const defaults = installation?.exchange ?? noExchangeDefaults;
-  const leads = leadingBindings(run);
-  const by = (kind: string) => leads.find(({ identity }) => tokenSourceOf(identity, defaults).kind === kind);
-  // One that is exchanged first: no step may cost it a request.
-  const binding = (by('exchange') ?? by('imds'))?.binding;
+  const binding = probedBinding(run, installation);
   if (binding === undefined || installation === undefined) {
     return undefined;
   }
@@ -151,6 +148,18 @@ async function groundOf(run: TakeoverRun): Promise<Ground | undefined> {
     selector: binding.spec.selector ?? '',
     nodes: nodes.map(({ name }) => name),
   };
+}
+
+/** By which the probe pods ask; undefined where nobody may get a token. */
+export function probedBinding(
+  run: Pick<TakeoverRun, 'found'>,
+  agent: Pick<AgentInstallation, 'exchange'> | undefined,
+): AzureIdentityBinding | undefined {
+  const leads = leadingBindings(run);
+  const defaults = agent?.exchange ?? noExchangeDefaults;
+  const by = (kind: string) => leads.find(({ identity }) => tokenSourceOf(identity, defaults).kind === kind);
+  // One that is exchanged first: no step may cost it a request.
+  return (by('exchange') ?? by('imds'))?.binding;
 }
 
 /** Bindings that lead to a managed identity. An entry's before one that others wrote, which they may take away at any time. */

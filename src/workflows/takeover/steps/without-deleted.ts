@@ -11,7 +11,7 @@ import type { WrittenTakeover } from '../../../domain/takeover/takeover-record.t
 import { lastTakeoverStep } from '../../../domain/takeover/takeover-steps.ts';
 import type { TakeoverRequest } from '../takeover-run.ts';
 
-interface Saved {
+export interface Saved {
   readonly export: TakeoverExport;
   /** Each object and each entry that stays deleted. */
   readonly deleted: readonly string[];
