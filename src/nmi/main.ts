@@ -98,7 +98,10 @@ async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSigna
   if (file === '') {
     return runRules(options, { clock, logger, publish: () => Promise.resolve() }, signal);
   }
-  const { afterServer } = await import('./rules/after-server.ts');
+  const [{ afterServer }, { rulesTextFile }] = await Promise.all([
+    import('./rules/after-server.ts'),
+    import('./rules/text/rules-text.ts'),
+  ]);
   const after = afterServer({ port: options.port, user: options.serverUser }, clock, signal);
-  return runRules(options, { clock, logger, publish: heartbeatFile(file) }, after);
+  return runRules(options, { clock, logger, publish: heartbeatFile(file), text: rulesTextFile(file) }, after);
 }

@@ -19,6 +19,7 @@ import { whyNotReady } from './observe/readiness.ts';
 import { needsAddressGuard } from './rules/guard/kubenet-gate.ts';
 import { followHeartbeatFile } from './rules/rules-watch.ts';
 import { rulesOptions, runRules } from './rules/run-rules.ts';
+import { type RulesText, rulesTextFile, rulesTextInMemory } from './rules/text/rules-text.ts';
 import { version } from './version.ts';
 
 export interface NmiPorts {
@@ -74,13 +75,23 @@ export async function runNmi(settings: NmiSettings, ports: NmiPorts, signal: Abo
       draining: agent.server.draining,
       nowMs: clock.monotonic(),
     });
-  const sideServers = createSideServers({ settings, agent, whyNotReady: notReady, clock, logger });
+  const rulesText = isKeptByAnother(settings)
+    ? rulesTextFile(settings.flags['heartbeat-file'])
+    : rulesTextInMemory();
+  const sideServers = createSideServers({
+    settings,
+    agent,
+    whyNotReady: notReady,
+    rulesText,
+    clock,
+    logger,
+  });
   // What the server needs while it drains ends after it.
   const ended = new AbortController();
   // Every watch, and every request that waits, listens to them.
   setMaxListeners(0, ended.signal, signal);
 
-  const rules = followRules(settings, { ...ports, agent }, ended.signal);
+  const rules = followRules(settings, { ...ports, agent, text: rulesText }, ended.signal);
   // Nobody is answered out of caches that are not full, so that they may begin at once.
   const watching = agent.view.run(ended.signal);
   await Promise.all(sideServers.map((side) => listeners.open(side)));
@@ -154,17 +165,23 @@ async function endpointReader({
   return () => kubeconfigEndpoint(kubeconfig);
 }
 
+/** By the container beside this one. */
+function isKeptByAnother({ word, flags }: NmiSettings): boolean {
+  return word !== 'all' && flags['heartbeat-file'] !== '';
+}
+
 function followRules(
   settings: NmiSettings,
-  { agent, clock, logger }: NmiPorts & { readonly agent: Agent },
+  { agent, clock, logger, text }: NmiPorts & { readonly agent: Agent; readonly text: RulesText },
   ended: AbortSignal,
 ): Promise<void> {
   const publish: Agent['rules']['publish'] = (heartbeat) => agent.rules.publish(heartbeat);
   if (settings.word === 'all') {
-    return runRules(rulesOptions(settings), { clock, logger, publish }, ended);
+    return runRules(rulesOptions(settings), { clock, logger, publish, text }, ended);
   }
-  const file = settings.flags['heartbeat-file'];
-  return file === '' ? Promise.resolve() : followHeartbeatFile(file, { clock, publish }, ended);
+  return isKeptByAnother(settings)
+    ? followHeartbeatFile(settings.flags['heartbeat-file'], { clock, publish }, ended)
+    : Promise.resolve();
 }
 
 async function firstHeartbeat({ rules, view }: Agent, signal: AbortSignal): Promise<void> {

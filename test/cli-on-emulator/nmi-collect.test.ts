@@ -132,7 +132,8 @@ describe('podid nmi collect', () => {
         kubernetes: expect.anything(),
         installations: [{ values: { podid: { bootGuard: { enabled: true } } } }],
       });
-      expect(files['README.txt']).toContain('nft list table inet podid');
+      expect(files['README.txt']).toContain('rules.txt');
+      expect(files[`${ofAgent}/rules.txt`]).toContain('table inet podid {');
       expect(files[`${ofAgent}/metrics.txt`]).toContain('podid_nmi_rules_intact 1');
       expect(files[`${ofAgent}/record.json`]).toContain('azsdk-python-identity');
       expect(files[`${ofAgent}/readyz.txt`]).toBe('Active');
@@ -164,6 +165,31 @@ describe('podid nmi collect', () => {
         'the log of container nmi of pod kube-system/podid-nmi-1',
       ]);
       expect(unread[0]?.reason).toContain('may not list nodes in API group "" at the cluster scope');
+    });
+  });
+
+  it('says of an agent of an earlier version that it hands out no rules, and takes the rest', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const { kube } = podid.emulator;
+    const pod = structuredClone(kube.get('pods', 'kube-system', 'podid-nmi-0')) as never as {
+      metadata: { annotations: Record<string, string> };
+    };
+    const answers = JSON.parse(pod.metadata.annotations['emulator.podid.io/answers'] ?? '{}');
+    answers['9090/rules'] = { status: 404, text: '' };
+    pod.metadata.annotations['emulator.podid.io/answers'] = JSON.stringify(answers);
+    kube.seed(pod as never);
+    await inFolder(async (folder) => {
+      const file = join(folder, 'bundle.zip');
+      const { unread } = (await podid.json(`nmi collect --out ${file} -o json`)) as never as {
+        unread: { what: string; reason: string }[];
+      };
+      expect(unread).toEqual([
+        {
+          what: '/rules of agent podid-nmi-0 on node aks-nodepool1-12345678-vmss000000',
+          reason: 'It answered with HTTP 404. An agent of an earlier version does not serve it.',
+        },
+      ]);
+      expect((await unzipped(file))[`${ofAgent}/metrics.txt`]).toContain('podid_nmi_rules_intact 1');
     });
   });
 

@@ -1,4 +1,7 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { strFromU8, unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { programsIn } from '../node/bundled-programs.ts';
 import { measured } from './measured.ts';
@@ -54,6 +57,24 @@ describe('podid nmi, on a real node', () => {
     ]);
   });
 
+  it('collects the rules as the kernel has them, and no token', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'collect-'));
+    const file = join(folder, 'bundle.zip');
+    const { agents, unread } = run(`nmi collect --out ${file}`);
+    expect({ agents, unread }).toEqual({ agents: 1, unread: [] });
+    const files = Object.entries(unzipSync(await readFile(file)));
+    await rm(folder, { recursive: true });
+    const texts = files.map(([path, bytes]) => ({ path, text: strFromU8(bytes) }));
+    const rules = texts.filter(({ path }) => path.endsWith('/rules.txt')).map(({ text }) => text);
+    expect(rules).toHaveLength(1);
+    expect(withoutCounters(rules[0] ?? '')).toContain(withoutCounters(redirectOf(cluster)));
+    expect(rules[0]).toContain('table bridge podid_guard {');
+    expect(rules[0]).toContain('blackhole');
+    expect(
+      texts.filter(({ text }) => /eyJ[\w-]{5,}\.|access_token"?\s*[:=]\s*"?[\w-]{8}/.test(text)),
+    ).toEqual([]);
+  });
+
   it('shows it also where the metrics are closed to the network, by way of the kubelet', () => {
     run(`nmi install --timeout 2m ${ownImage} --set podid.serveArgs={--metrics-address=127.0.0.1}`);
     const { nodes } = run('nmi status');
@@ -73,3 +94,12 @@ describe('podid nmi, on a real node', () => {
     expect(cluster.kubectl('get', 'daemonsets', '-A', '-o', 'name')).toBe('');
   });
 });
+
+function redirectOf(cluster: OneNode): string {
+  return cluster.onNode('nft', 'list', 'table', 'inet', 'podid').trim();
+}
+
+/** Nor with what packets put into the sets. */
+function withoutCounters(listing: string): string {
+  return listing.replace(/packets \d+ bytes \d+/g, '').replace(/^\t\telements = [^}]*}\n/gm, '');
+}

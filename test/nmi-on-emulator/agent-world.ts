@@ -45,6 +45,7 @@ export interface AgentWorld extends AsyncDisposable {
   metrics(): Promise<string>;
   /** `/record`, from an address of the node. */
   record(ask?: Pick<Ask, 'from' | 'method'>): Promise<Answer>;
+  rules(ask?: Pick<Ask, 'from' | 'method'>): Promise<Answer>;
   /** Ends the agent as SIGTERM does, and waits until it has ended. */
   end(): Promise<void>;
 }
@@ -133,6 +134,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<AgentWorld
     metrics: async () => (await send({ port: metricsPort, path: '/metrics' })).text,
     record: ({ from = '127.0.0.1', method = 'GET' } = {}) =>
       send({ port: metricsPort, path: '/record', method, localAddress: from }),
+    rules: ({ from = '127.0.0.1', method = 'GET' } = {}) =>
+      send({ port: metricsPort, path: '/rules', method, localAddress: from }),
     async end() {
       stop.abort(new Error('SIGTERM'));
       await running;

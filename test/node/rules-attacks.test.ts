@@ -1,4 +1,7 @@
-import { describe, expect, inject, it } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { programsIn } from './bundled-programs.ts';
 import type { Host } from './network.ts';
 import { imdsToken, type Outcome, type RequestOptions, requestFrom } from './one-request.ts';
@@ -308,6 +311,23 @@ describe('the redirect rules', () => {
       expect(await ask(world.bound, imdsToken)).toMatchObject({ status: 200, standIn: 'yes' });
     });
   });
+
+  it.each(['nft', 'iptables'])(
+    'are written down for people as the kernel has them, by %s',
+    async (backend) => {
+      const folder = await mkdtemp(join(tmpdir(), 'rules-text-'));
+      await inRulesWorld(programs, {}, async (world) => {
+        await world.keepRules({ backend, heartbeat: join(folder, 'heartbeat.json') });
+        const text = await vi.waitFor(() => readFile(join(folder, 'rules.txt'), 'utf8'), 20_000);
+        expect(text).toMatch(/^# read back at 20/);
+        expect(text).toContain('169.254.169.254');
+        expect(text).toContain('127.0.0.1:2579');
+        expect(text).toContain('blackhole');
+        expect(text).toContain(backend === 'nft' ? 'table inet podid {' : '-N podid-to-agent');
+      });
+      await rm(folder, { recursive: true });
+    },
+  );
 
   it('stay when the process that keeps them is killed', async () => {
     await inRulesWorld(programs, {}, async (world) => {

@@ -1,13 +1,5 @@
 import type { Support } from '../../workflows/support/collect-support.ts';
 
-/** The container `rules` is in the network of its node, and may do what it takes to read the rules back. */
-const rulesCommands = [
-  'kubectl exec PODID --namespace kube-system --container rules -- nft list table inet podid',
-  'kubectl exec PODID --namespace kube-system --container rules -- nft list table bridge podid_guard',
-  'kubectl exec PODID --namespace kube-system --container rules -- iptables-nft-save',
-  'kubectl exec PODID --namespace kube-system --container rules -- iptables-legacy-save',
-];
-
 /** What whoever unpacks the bundle reads first. */
 export function supportReadme({ agents, unread }: Support, made: string): string {
   return [
@@ -18,15 +10,14 @@ export function supportReadme({ agents, unread }: Support, made: string): string
     'events.json     Events of agents, controller and the identity kinds',
     'objects/        objects of podid and of the four identity kinds, as lists of Kubernetes',
     'agents/NODE/NAMESPACE/POD',
-    '                metrics, record and readiness of each agent, and the last lines of its containers',
+    '                metrics, record and readiness of each agent, the rules of its node (rules.txt), and the last',
+    '                lines of its containers',
     '                (the decision log is that of the container that serves; *.previous.log is of one that ended)',
     '',
     'Whether the redirect rules stand, and how many packets met each of them, is in metrics.txt',
-    '(podid_nmi_rules_intact, podid_nmi_rule_packets_total); why not is in readyz.txt. The text of the rules is not in',
-    'it: no agent serves it. It has addresses of pods and no secret. With PODID the name of the pod of the agent:',
-    ...rulesCommands.map((each) => `  ${each}`),
-    'The first is for the redirect, the second for the address guard, which is there where it is active, and the last',
-    'two for an agent with podid.rulesBackend: iptables.',
+    '(podid_nmi_rules_intact, podid_nmi_rule_packets_total); why not is in readyz.txt. rules.txt has the rules as the',
+    'kernel had them when the agent last read them back: the redirect, the address guard where it is active, and the',
+    'policy routes, each below the command that printed it. They have addresses of pods and no secret.',
     '',
     'What podid nmi install and podid takeover were given as values, without secrets, is in summary.json (values of the',
     'installations), and in the annotation podid.io/values in objects/daemonsets.json. The values of a Helm release are',

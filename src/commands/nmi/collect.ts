@@ -9,7 +9,7 @@ import { cutObject } from '../../domain/support/cut-object.ts';
 
 export const nmiCollectCommand = defineCommand({
   description:
-    "Writes a zip for whoever looks into a fault: versions; how the agent is installed; metrics, record, readiness and the last log lines of each agent; the objects of podid and of the four identity kinds with their Events; what the agent depends on of each node. Changes nothing, and needs only rights to read. What cannot be read stands in the zip, with the API server's own sentence.\n\nIt reads no Secret. Values of environment variables and whatever looks like a token, a key or a password are cut; names, client ids and resource ids are not. Only you can read the file: look through it before you hand it to others.",
+    "Writes a zip for whoever looks into a fault: versions; how the agent is installed; metrics, record, readiness, the redirect rules as the kernel has them and the last log lines of each agent; the objects of podid and of the four identity kinds with their Events; what the agent depends on of each node. Changes nothing, and needs only rights to read. What cannot be read stands in the zip, with the API server's own sentence.\n\nIt reads no Secret. Values of environment variables and whatever looks like a token, a key or a password are cut; names, client ids and resource ids are not. Only you can read the file: look through it before you hand it to others.",
   examples: [
     { title: 'the whole cluster', line: 'podid nmi collect -g demo-rg -c demo', needs: 'a cluster' },
     {

@@ -107,6 +107,20 @@ function agentDaemonSet(mode: 'managed' | 'standard', count: number): JsonObject
   };
 }
 
+/** The emulator has no kernel: what an agent hands out, with the redirect alone. */
+const playedRules = `# read back at 2026-12-01T08:00:00.000Z
+# nft list table inet podid
+table inet podid {
+	chain to-agent {
+		type nat hook prerouting priority dstnat - 10; policy accept;
+		ip daddr 169.254.169.254 tcp dport 80 counter packets 4 bytes 240 dnat ip to 127.0.0.1:2579 comment "redirect"
+	}
+}
+
+# nft list table bridge podid_guard
+# ended with 1: Error: No such file or directory
+`;
+
 function agentPod(
   onNode: string,
   number: number,
@@ -116,6 +130,7 @@ function agentPod(
     '8085/healthz': { status: 200, text: 'Active' },
     '8085/readyz': { status: 200, text: 'Active' },
     '9090/metrics': { status: 200, text: `podid_nmi_rules_intact 1\n${metrics}`, adds: 'agent' },
+    '9090/rules': { status: 200, text: playedRules },
   };
   return {
     apiVersion: 'v1',

@@ -1,7 +1,8 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { NodeAddresses } from './address-map.ts';
 import type { NodeProblem } from './diagnose-node.ts';
 import type { GuardState } from './guard/guard-state.ts';
+import { putFile } from './put-file.ts';
 
 /**
  * What the process that keeps the rules reports to the one that serves, through a file in memory that both
@@ -45,24 +46,8 @@ export function nodeUptimeMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
-/**
- * Replaces the file in one step; a reader sees the old one or the new one. Readable by the server, which is
- * another user.
- */
-export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promise<void> {
-  const draft = `${path}.${process.pid}.${process.hrtime.bigint()}`;
-  try {
-    const file = await open(draft, 'wx', 0o644);
-    try {
-      await file.writeFile(JSON.stringify(heartbeat));
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+export function writeHeartbeat(path: string, heartbeat: Heartbeat): Promise<void> {
+  return putFile(path, JSON.stringify(heartbeat));
 }
 
 /**

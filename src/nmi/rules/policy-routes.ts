@@ -4,7 +4,7 @@ import { mustRun, type RunTool } from './run-tool.ts';
  * Marks podid's own policy rules among all others; unused in /etc/iproute2/rt_protos and by the IANA list of
  * 2026.
  */
-const ownProtocol = '225';
+export const ownProtocol = '225';
 /** RTN_BLACKHOLE of <linux/rtnetlink.h>, as `ip -N` prints it. */
 const blackhole = '6';
 

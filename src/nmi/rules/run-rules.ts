@@ -11,6 +11,8 @@ import { readNodeFacts } from './read-node-facts.ts';
 import type { RedirectOptions } from './redirect-options.ts';
 import { createRedirectRules } from './redirect-rules.ts';
 import { runTool } from './run-tool.ts';
+import { listRules } from './text/list-rules.ts';
+import { keepRulesText, type RulesText } from './text/rules-text.ts';
 
 /** What `--once` and `--remove` need. */
 export interface PlaceRulesOptions extends RedirectOptions, AddressGuardOptions {
@@ -30,10 +32,14 @@ export interface RunRulesPorts {
   readonly logger: Logger;
   /** Takes each heartbeat: `heartbeatFile(path)`, or the server itself when it runs in the same process. */
   publish(heartbeat: Heartbeat): Promise<void>;
+  /** Takes the rules as the kernel has them, for people; absent where nobody would read them. */
+  readonly text?: Pick<RulesText, 'put'>;
 }
 
 /** The word `rules`: installs, follows and puts back until the signal is aborted. The rules stay. */
 export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal: AbortSignal): Promise<void> {
+  const { text } = ports;
+  const list = () => listRules(runTool, options.backend);
   return keepRules(
     {
       ...ports,
@@ -45,6 +51,7 @@ export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal:
         return diagnoseNode(await readNodeFacts(runTool, options, { target, hostPortPods }));
       },
       uptimeMs: nodeUptimeMs,
+      onReadBack: text === undefined ? () => undefined : keepRulesText({ ...ports, text, list }),
     },
     options,
     signal,

@@ -39,7 +39,7 @@ export async function readPods(
   return pods.flat();
 }
 
-/** What each agent says of itself: its metrics, its record, why it is not ready. */
+/** What each agent says of itself: its metrics, its record, the rules of its node, why it is not ready. */
 export async function askAgents(
   { workloads, report }: SupportDeps,
   bundle: Bundle,
@@ -54,7 +54,10 @@ export async function askAgents(
       { port: agent.probePort, path: '/readyz', file: 'readyz.txt' },
       ...(agent.podidImage === undefined
         ? []
-        : [{ port: agent.metricsPort, path: '/record', file: 'record.json' }]),
+        : [
+            { port: agent.metricsPort, path: '/record', file: 'record.json' },
+            { port: agent.metricsPort, path: '/rules', file: 'rules.txt' },
+          ]),
     ];
     for (const { port, path, file } of questions) {
       const what = `${path} of agent ${agent.name} on node ${agent.nodeName}`;
@@ -66,12 +69,23 @@ export async function askAgents(
       if (answer !== undefined && (answer.status === 200 || path === '/readyz')) {
         bundle.add(`${folder}/${file}`, answer.text);
       } else if (answer !== undefined) {
-        bundle.note(what, `It answered with HTTP ${answer.status}.`);
+        bundle.note(what, `It answered with HTTP ${answer.status}.${whyNoRules(path, answer)}`);
       }
     }
     done += 1;
     report.progress('Asking the agents', { share: { done, total: agents.length } });
   });
+}
+
+/** Its own sentence; one of an earlier version does not know the path, and has none. */
+function whyNoRules(
+  path: string,
+  { status, text }: { readonly status: number; readonly text: string },
+): string {
+  if (path !== '/rules' || status !== 404) {
+    return '';
+  }
+  return text.includes(' ') ? ` ${text.slice(0, 300)}` : ' An agent of an earlier version does not serve it.';
 }
 
 /** The last lines of every container of the pods, and of the one before where that came to an end. */

@@ -1,5 +1,7 @@
 // The redirect rules without the rest of the agent. Arguments: keep | once | remove, and the options as JSON.
+
 import { heartbeatFile, installRulesOnce, removeRules, runRules } from '../../../src/nmi/rules/run-rules.ts';
+import { rulesTextFile } from '../../../src/nmi/rules/text/rules-text.ts';
 import { createLogger } from '../../../src/runtime/logger.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 
@@ -25,7 +27,8 @@ const leaving = new AbortController();
 process.on('SIGTERM', () => leaving.abort());
 if (word === 'keep') {
   const publish = heartbeat === undefined ? async () => undefined : heartbeatFile(heartbeat);
-  await runRules(options, { clock: systemClock(), logger, publish }, leaving.signal);
+  const text = heartbeat === undefined ? {} : { text: rulesTextFile(heartbeat) };
+  await runRules(options, { clock: systemClock(), logger, publish, ...text }, leaving.signal);
 } else if (word === 'once') {
   await installRulesOnce(options, logger);
 } else {

@@ -22,6 +22,8 @@ export interface KeepRulesPorts {
   diagnose(target: RedirectTarget, addresses: NodeAddresses): Promise<readonly NodeProblem[]>;
   /** Hands on what is true now: into a file, or straight to the server in the same process. */
   publish(heartbeat: Heartbeat): Promise<void>;
+  /** Everything was read back or written just now, or could not be. */
+  onReadBack(): void;
   readonly clock: Clock;
   uptimeMs(): number;
   readonly logger: Logger;
@@ -72,9 +74,11 @@ export async function keepRules(
         const began = { isFollowed: ports.rules.isFollowed, atMs: ports.clock.monotonic() };
         full = undefined;
         full = { ...began, ...(await keepOnce(ports, { ...options, published }, last)) };
+        ports.onReadBack();
       }
     } catch (error) {
       ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
+      ports.onReadBack();
     }
     if (!isFollowing) {
       // Not before they were written: pods wait for that, and what is written is no news. What happened in between is

@@ -57,6 +57,14 @@ describe('the keeper of the rules', () => {
     expect(node.installs).toBe(2);
   });
 
+  it('says when all was read back, and not when a part was', async () => {
+    const node = nodeWith({ intact: true, followed: true });
+    await node.keepUntil((heartbeats) => heartbeats.length === 14);
+    const count = (which: string) => node.order.filter((step) => step === which).length;
+    expect(node.readBacks).toBe(count('verify'));
+    expect(count('unreported')).toBeGreaterThan(0);
+  });
+
   it('writes nothing into the kernel while the rules stand', async () => {
     const node = nodeWith({ intact: true });
     await node.keepUntil((heartbeats) => heartbeats.length === 3);
@@ -192,6 +200,7 @@ function nodeWith(start: Start) {
   };
   const seen = {
     installs: 0,
+    readBacks: 0,
     order: [] as string[],
     heartbeats: [] as Heartbeat[],
     /** Published before the node was looked at. */
@@ -279,6 +288,9 @@ function nodeWith(start: Start) {
       },
     },
     uptimeMs: () => uptimeMs,
+    onReadBack: () => {
+      seen.readBacks += 1;
+    },
     logger: { debug: say, info: say, warn: say, error: say },
   };
   return Object.assign(seen, {
