@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { MarkdownRenderer } from 'vitepress';
-import { isPage, placeOf } from './pages.ts';
+import { filesOfSite, isPage, placeOf } from './pages.ts';
 
 export interface Repository {
   /** The folder, with a slash at its end. */
@@ -18,6 +18,10 @@ export function linksOfSite(markdown: MarkdownRenderer, where: Repository): void
       const href = token.attrGet('href');
       if (token.type === 'link_open' && href !== null && !/^([a-z]+:|#|\/)/.test(href)) {
         token.attrSet('href', linkFrom(folder, href, where));
+        if (filesOfSite.has(posix.join(folder, href))) {
+          // Else VitePress looks for a page of its own there, and so does its script in the browser.
+          token.attrSet('target', '_blank');
+        }
       }
     }
   });
@@ -35,6 +39,10 @@ export function linkFrom(folder: string, href: string, { root, repository }: Rep
   const behind = anchor === undefined ? '' : `#${anchor}`;
   if (isPage(target)) {
     return `/${placeOf(target)}${behind}`;
+  }
+  const file = filesOfSite.get(target);
+  if (file !== undefined) {
+    return `/${file}`;
   }
   return existsSync(root + target) ? `${repository}/blob/main/${target}${behind}` : href;
 }

@@ -14,6 +14,9 @@ export const contentPolicy = [
   "object-src 'none'",
 ].join('; ');
 
+/** Of the example of `podid access -o html`, which loads nothing at all. */
+const strictestPolicy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none';`;
+
 /** Names of things, and a base for parsing: no browser fetches them. */
 const names = /^http:\/\/(www\.w3\.org\/|a\.com$)|^https:\/\/vuejs\.org\/error-reference\//;
 
@@ -42,7 +45,9 @@ export async function lookOver(
   const [pages, styles, scripts] = await Promise.all([read('.html'), read('.css'), read('.js')]);
   return [
     ...[...pages].flatMap(([path, html]) => [
-      ...(html.includes(contentPolicy) ? [] : [`${path}: no policy of what a browser may load`]),
+      ...(html.includes(contentPolicy) || html.includes(strictestPolicy)
+        ? []
+        : [`${path}: no policy of what a browser may load`]),
       ...loadedFromOthers(html).map((url) => `${path}: loads ${url}`),
     ]),
     ...[...styles].flatMap(([path, css]) => foreignIn(css).map((url) => `${path}: names ${url}`)),

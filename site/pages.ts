@@ -6,6 +6,11 @@ export function isPage(path: string): boolean {
   return /^(docs\/.*|deploy\/chart\/README|CONTRIBUTING|CHANGELOG)\.md$/.test(path);
 }
 
+/** What the site has beside its pages, as it is: where it stands there, by its path in the repository. */
+export const filesOfSite: ReadonlyMap<string, string> = new Map([
+  ['docs/access-example.html', 'access-example.html'],
+]);
+
 /** Where the site has a page. @param path in the repository, with slashes */
 export function placeOf(path: string): string {
   const place = path === 'deploy/chart/README.md' ? 'chart.md' : path.replace(/^docs\//, '');

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 import { linksOfSite } from '../links-of-site.ts';
 import { contentPolicy, lookOver } from '../look-over.ts';
-import { headingAnchor, notPages, placeOf } from '../pages.ts';
+import { filesOfSite, headingAnchor, notPages, placeOf } from '../pages.ts';
 import { sidebarOf } from '../sidebar.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replaceAll('\\', '/');
@@ -52,6 +52,9 @@ export default defineConfig({
     const place = `${outDir}/${new URL($id).pathname.slice(base.length)}`;
     await mkdir(dirname(place), { recursive: true });
     await copyFile(root + schema, place);
+    for (const [path, at] of filesOfSite) {
+      await copyFile(root + path, `${outDir}/${at}`);
+    }
     // VitePress itself refuses links to pages that are not there.
     const faults = await lookOver(outDir, { base, wanted });
     if (faults.length > 0) {

@@ -40,6 +40,11 @@ describe('a built site', () => {
     expect(await faultsWith({})).toEqual([]);
   });
 
+  it('passes with the page of podid access, whose policy is stricter', async () => {
+    const page = read('docs/access-example.html');
+    expect(await faultsWith({ 'access-example.html': page })).toEqual([]);
+  });
+
   it.each([
     [
       'a script of others',
@@ -88,6 +93,7 @@ describe('a link', () => {
       'schema/pod-identities.schema.json',
       'https://github.com/contoso/podid/blob/main/docs/schema/pod-identities.schema.json',
     ],
+    ['docs', 'access-example.html', '/access-example.html'],
     ['docs', '../SECURITY.md', 'https://github.com/contoso/podid/blob/main/SECURITY.md'],
     // What VitePress refuses.
     ['docs', 'gone.txt', 'gone.txt'],
