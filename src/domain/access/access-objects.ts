@@ -9,8 +9,10 @@ export interface AccessPod extends EntryKey {
   readonly hostNetwork: boolean;
   /** One of its containers is, so that the node is its own. */
   readonly privileged: boolean;
-  /** What makes it, `Deployment/web`; of a pod that nobody made, itself: `Pod/web`. */
+  /** What makes it, `Deployment/web`; of a pod that nobody made, itself: `Pod/web`. By the names alone, as long as its owners are not read. */
   readonly workload: string;
+  /** Of its controller; absent where it has none. */
+  readonly controllerUid?: string;
   /** Names of the Secrets that it mounts or reads into variables. */
   readonly secrets: readonly string[];
 }
@@ -23,6 +25,8 @@ export interface AccessTemplate {
   readonly labels: Readonly<Record<string, string>>;
   readonly serviceAccount: string;
   readonly hostNetwork: boolean;
+  readonly privileged: boolean;
+  readonly secrets: readonly string[];
 }
 
 /** A rule of a Role or a ClusterRole; lists that are missing are empty. */

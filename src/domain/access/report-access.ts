@@ -1,4 +1,5 @@
 import { entryText } from '../entries/pod-identity.ts';
+import { isSelectable } from '../kubernetes/identity-resources.ts';
 import type { AccessFacts } from './access-facts.ts';
 import type { ClusterIdentityBinding } from './access-objects.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type WayKind,
   wayKinds,
 } from './access-report.ts';
-import { accessTemplates, unreadKinds } from './access-templates.ts';
+import { accessTemplates, podsByOwners, unreadKinds } from './access-templates.ts';
 import { couldBecomeInAzure, rolesOf } from './azure-roles.ts';
 import { couldBecome } from './could-become.ts';
 import { findingsOf } from './findings/findings-of.ts';
@@ -36,7 +37,7 @@ interface Indexed {
 
 /** Who can get which identity, and what of that is not known. */
 export function reportAccess(facts: AccessFacts, nowMs: number): AccessReport {
-  const pods = new PodIndex(facts.pods, accessTemplates(facts));
+  const pods = new PodIndex(podsByOwners(facts), accessTemplates(facts));
   const bound = facts.identityBindings.kind === 'read' ? facts.identityBindings.value : [];
   const grants = facts.rbac.kind === 'read' ? grantsOf(facts.rbac.value) : undefined;
   const indexed: Indexed = {
@@ -112,7 +113,7 @@ function waysTo(known: KnownIdentity, indexed: Indexed): readonly Way[] {
 /** Whether there may be ways of this kind that nobody was able to see. */
 function isUnknown(
   way: WayKind,
-  { key, kind, resourceId }: KnownIdentity,
+  { key, kind, resourceId, objects: own }: KnownIdentity,
   nodes: readonly string[] | undefined,
   facts: AccessFacts,
 ): boolean {
@@ -120,14 +121,15 @@ function isUnknown(
   const unread = (...readings: readonly { readonly kind: string }[]) =>
     readings.some((reading) => reading.kind === 'unread');
   const isManaged = kind === 'managed-identity';
-  // Of one without pods only its template says it.
+  // Of one without pods only its template says it; and only what a binding names has one that takes its label.
   const areWorkloadsUnread = unreadKinds(facts).length > 0;
+  const mayBeBound = areWorkloadsUnread && isNamedByBinding(own, facts);
   switch (way) {
     case 'binding':
       // The mode says which bindings count, and pods of other namespaces are found by their labels.
-      return areWorkloadsUnread || unread(objects, agents, pods);
+      return mayBeBound || unread(objects, agents, pods);
     case 'exchange':
-      return isManaged && (areWorkloadsUnread || unread(objects, agents, pods));
+      return isManaged && (mayBeBound || unread(objects, agents, pods));
     case 'exception':
       return isManaged && (nodes === undefined || unread(objects, pods));
     case 'host-network':
@@ -147,6 +149,16 @@ function isUnknown(
     case 'secret':
       return !isManaged && unread(rbac, pods, objects);
   }
+}
+
+function isNamedByBinding(
+  objects: KnownIdentity['objects'],
+  { resources }: Pick<AccessFacts, 'resources'>,
+): boolean {
+  const names = new Set(objects.map(({ metadata }) => metadata.name));
+  return resources.bindings.some(
+    ({ spec: { azureIdentity, selector = '' } }) => names.has(azureIdentity ?? '') && isSelectable(selector),
+  );
 }
 
 function byWay(one: Way, other: Way): number {

@@ -42,7 +42,7 @@ interface Mutable {
  */
 export function workloadGroups(facts: Pick<MigrationFacts, 'workloads' | 'pods'>): readonly WorkloadGroup[] {
   const objects = [...facts.workloads.values()].flatMap((reading) => readingOr(reading, []));
-  const byUid = new Map(objects.filter(({ uid }) => uid !== '').map((object) => [object.uid, object]));
+  const byUid = uidsOf(objects);
   const groups = new Map<string, Mutable>();
   for (const object of objects) {
     const top = topOf(object, byUid);
@@ -67,6 +67,22 @@ export function workloadGroups(facts: Pick<MigrationFacts, 'workloads' | 'pods'>
     .filter(({ object, made }) => object?.finished !== true && (object !== undefined || made.length > 0))
     .map(toGroup)
     .toSorted(byKindAndKey);
+}
+
+/** What stands at the top of the owners of each workload that was read, `Rollout/web`, by the workload's uid. */
+export function topWorkloads(workloads: MigrationFacts['workloads']): ReadonlyMap<string, string> {
+  const objects = [...workloads.values()].flatMap((reading) => readingOr(reading, []));
+  const byUid = uidsOf(objects);
+  return new Map(
+    [...byUid].map(([uid, object]) => {
+      const { kind, name } = topOf(object, byUid);
+      return [uid, `${kind}/${name}`];
+    }),
+  );
+}
+
+function uidsOf(objects: readonly ReadWorkload[]): ReadonlyMap<string, ReadWorkload> {
+  return new Map(objects.filter(({ uid }) => uid !== '').map((object) => [object.uid, object]));
 }
 
 /** Those that bindings or exceptions are about. AKS's own exception is AKS's affair. */

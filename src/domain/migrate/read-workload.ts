@@ -38,6 +38,10 @@ export interface PodTemplate {
   readonly secretProviderClasses: readonly string[];
   /** Absent where it says nothing of it. */
   readonly network?: PodNetwork;
+  /** One of its containers is. */
+  readonly privileged?: true;
+  /** Names of the Secrets that it mounts or reads into variables; absent: none. */
+  readonly secrets?: readonly string[];
 }
 
 /** Something that makes pods. */

@@ -8,6 +8,7 @@ import type {
 } from '../../domain/migrate/read-workload.ts';
 import { parseCleanedRecord } from '../files/migration/cleaned-record.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
+import { isPrivileged, secretsOf } from './access/pod-reach.ts';
 import { controllerOf } from './controller-ref.ts';
 import { selectorOfWorkload } from './workloads.ts';
 
@@ -59,6 +60,7 @@ export function parseTemplate(json: JsonRecord): PodTemplate {
   const volumes = recordsAt(spec, 'volumes');
   const nodeSelector = stringMapAt(spec, 'nodeSelector') ?? {};
   const network = networkOf(spec);
+  const secrets = secretsOf(spec);
   return {
     labels: stringMapAt(metadata, 'labels') ?? {},
     annotations: stringMapAt(metadata, 'annotations') ?? {},
@@ -79,6 +81,8 @@ export function parseTemplate(json: JsonRecord): PodTemplate {
     audiences: volumes.flatMap(audiencesOf),
     secretProviderClasses: volumes.flatMap(providerClassOf),
     ...(network === undefined ? {} : { network }),
+    ...(isPrivileged(spec) ? { privileged: true } : {}),
+    ...(secrets.length === 0 ? {} : { secrets }),
   };
 }
 

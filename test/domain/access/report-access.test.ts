@@ -263,10 +263,15 @@ describe('the ways of an access report', () => {
         workloads: workloads(
           workload('Deployment', 'tool', { labels: { tier: 'tools' } }),
           workload('Deployment', 'host', { hostNetwork: true }),
+          workload('Deployment', 'root', { privileged: true, labels: { tier: 'tools' } }),
           workload('Deployment', 'windows', { hostNetwork: true, windows: true }),
         ),
       },
-      ['exception Deployment/tool shop/default', 'host-network Deployment/host shop/default'],
+      [
+        'exception Deployment/tool shop/default',
+        'host-network Deployment/host shop/default',
+        'host-network Deployment/root shop/default',
+      ],
     ],
     [
       'no way where a Job has ended',
@@ -302,6 +307,56 @@ describe('the ways of an access report', () => {
     ]);
   });
 
+  it('knows that no workload which nobody may list is bound to an identity that no binding names', () => {
+    const { identities } = reportAccess(
+      factsWith({
+        resources: {
+          identities: [...bound('web').identities, ...bound('spare').identities],
+          bindings: bound('web').bindings,
+        },
+        workloads: new Map([['CronJob', unread('cronjobs')]]),
+      }),
+      nowMs,
+    );
+    const unknown = identities.map(({ name, unknown: ways }) => `${name} ${ways.includes('binding')}`);
+    expect(unknown).toEqual(['spare false', 'web true']);
+  });
+
+  it('names pods by what stands at the top of their owners, once, and by their names where that was not read', () => {
+    const controller = {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      name: 'web',
+      uid: 'Rollout-web',
+    };
+    const operator = { apiVersion: 'example.net/v1', kind: 'Probe', name: 'all', uid: 'of-nobody' };
+    const pods = read([
+      pod('web-7d9f8c6b5-1', {
+        ...labelled,
+        workload: 'Deployment/web',
+        controllerUid: 'ReplicaSet-web-7d9f8c6b5',
+      }),
+      pod('old-7d9f8c6b5-1', { ...labelled, workload: 'Deployment/old', controllerUid: 'not-read' }),
+      pod('probe-1', { hostNetwork: true, workload: 'DaemonSet/probe', controllerUid: 'DaemonSet-probe' }),
+    ]);
+    const made = [
+      workload('Rollout', 'web', labelled),
+      { ...workload('ReplicaSet', 'web-7d9f8c6b5', labelled), controller },
+      { ...workload('DaemonSet', 'probe', { hostNetwork: true }), controller: operator },
+    ];
+    const facts = factsWith({
+      resources: bound('web'),
+      machines: read([machine(1, ['web'])]),
+      pods,
+      workloads: workloads(...made),
+    });
+    const [web] = reportAccess(facts, nowMs).identities;
+    expect(web?.ways.map(({ way, workloads: who }) => `${way} ${who}`)).toEqual([
+      'binding Deployment/old,Rollout/web',
+      'host-network Probe/all',
+    ]);
+  });
+
   it('has of a service principal the readers of its Secret, and nothing of nodes', () => {
     const principal = {
       metadata: { namespace: 'shop', name: 'sp' },
@@ -326,6 +381,11 @@ describe('the ways of an access report', () => {
         rbac,
         pods: read([pod('a', { secrets: ['key'] })]),
       });
+    const coming = factsWith({
+      resources: { identities: [principal] },
+      workloads: workloads(workload('CronJob', 'nightly', { secrets: ['key'] })),
+    });
+    expect(waysTo('shop/sp', coming)).toEqual(['secret shop: pods that mount Secret shop/key (0)']);
     const mounts = 'secret shop: pods that mount Secret shop/key (1)';
     const ann = 'secret *: User ann, who may read Secret shop/key';
     expect(waysTo('shop/sp', facts(readers([])))).toEqual([`${ann} (ClusterRoleBinding held) (0)`, mounts]);

@@ -55,6 +55,7 @@ const read = {
   imagePullSecrets: ['registry'],
   audiences: ['vault'],
   secretProviderClasses: ['vault'],
+  secrets: ['s'],
   network: {
     spec: {
       nodeSelector: { type: 'virtual-kubelet' },
@@ -127,6 +128,7 @@ describe('a workload', () => {
       windows: false,
       virtualNode: false,
       network: undefined,
+      secrets: undefined,
     });
   });
 });

@@ -88,15 +88,18 @@ export function secretWays(
   }
   const key = entryText(secret);
   const mounting = pods.in(secret.namespace)?.filter(({ secrets }) => secrets.includes(secret.name));
+  const made = pods.templates.filter(
+    ({ namespace, secrets }) => namespace === secret.namespace && secrets.includes(secret.name),
+  );
   const mounted: readonly Way[] =
-    mounting === undefined || mounting.length === 0
+    (mounting ?? []).length + made.length === 0
       ? []
       : [
           {
             way: 'secret',
             namespace: secret.namespace,
             who: `pods that mount Secret ${key}`,
-            ...podsOfWay(mounting, secret.namespace),
+            ...podsOfWay(mounting, secret.namespace, made),
           },
         ];
   const readers = (grants ?? []).filter(

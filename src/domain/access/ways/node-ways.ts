@@ -49,7 +49,7 @@ function exceptionsOf({ resources }: Pick<AccessFacts, 'resources'>, pods: PodIn
     const templates = pods.templates.filter(
       (each) =>
         each.namespace === metadata.namespace &&
-        !each.hostNetwork &&
+        !isOnHost(each) &&
         exceptionOf(each, [exception]) !== undefined,
     );
     const own = isAddonException(metadata) ? {} : { standsOn: 'all' as const, templates };
@@ -59,19 +59,23 @@ function exceptionsOf({ resources }: Pick<AccessFacts, 'resources'>, pods: PodIn
 
 /** No agent stands before them: they have the node's own addresses, or the node itself. */
 function hostPods({ all, templates }: PodIndex): readonly NodeWide[] {
-  const keyOf = ({ namespace, workload, hostNetwork }: AccessTemplate) =>
+  const keyOf = ({
+    namespace,
+    workload,
+    hostNetwork,
+  }: Pick<AccessTemplate, 'namespace' | 'workload' | 'hostNetwork'>) =>
     `${namespace} ${workload} ${hostNetwork}`;
   const groups = new Map<string, AccessPod[]>();
   for (const pod of (all ?? []).filter(isOnHost)) {
     const key = keyOf(pod);
     groups.set(key, [...(groups.get(key) ?? []), pod]);
   }
-  const coming = templates.filter((each) => each.hostNetwork && !groups.has(keyOf(each)));
+  const coming = templates.filter((each) => isOnHost(each) && !groups.has(keyOf(each)));
   return [
     ...hostGroups([...groups.values()]),
     ...coming.map((each): NodeWide => {
-      const { namespace, workload } = each;
-      const who = `${workload} (on the network of its node)`;
+      const { namespace } = each;
+      const who = onHostText(each);
       return { way: 'host-network', namespace, who, pods: all && [], templates: [each], standsOn: 'all' };
     }),
   ];
@@ -86,11 +90,15 @@ function hostGroups(groups: readonly (readonly AccessPod[])[]): readonly NodeWid
           {
             way: 'host-network',
             namespace: first.namespace,
-            who: `${first.workload} (${first.hostNetwork ? 'on the network of its node' : 'privileged'})`,
+            who: onHostText(first),
             pods: group,
           },
         ];
   });
+}
+
+function onHostText({ workload, hostNetwork }: Pick<AccessPod, 'workload' | 'hostNetwork'>): string {
+  return `${workload} (${hostNetwork ? 'on the network of its node' : 'privileged'})`;
 }
 
 /** Where no agent is ready nothing stands between a pod and the metadata service: on Windows always. */
@@ -115,7 +123,10 @@ function unguarded(
     }));
 }
 
-export function isOnHost({ hostNetwork, privileged }: AccessPod): boolean {
+export function isOnHost({
+  hostNetwork,
+  privileged,
+}: Pick<AccessPod, 'hostNetwork' | 'privileged'>): boolean {
   return hostNetwork || privileged;
 }
 

@@ -1,7 +1,8 @@
 import type { AccessPod } from '../../../domain/access/access-objects.ts';
 import { workloadOfController } from '../../../domain/access/last-asked.ts';
-import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../../json-record.ts';
+import { isRecord, recordAt, stringAt, stringMapAt } from '../../json-record.ts';
 import { controllerOf } from '../controller-ref.ts';
+import { isPrivileged, secretsOf } from './pod-reach.ts';
 
 /** A pod as it is a way to an identity; undefined for what has no name, and for one that has ended. */
 export function parseAccessPod(json: unknown): AccessPod | undefined {
@@ -15,9 +16,6 @@ export function parseAccessPod(json: unknown): AccessPod | undefined {
     return undefined;
   }
   const spec = recordAt(json, 'spec');
-  const containers = ['initContainers', 'containers', 'ephemeralContainers'].flatMap((member) =>
-    recordsAt(spec, member),
-  );
   const controller = controllerOf(metadata);
   return {
     namespace,
@@ -26,28 +24,9 @@ export function parseAccessPod(json: unknown): AccessPod | undefined {
     nodeName: stringAt(spec, 'nodeName') ?? '',
     serviceAccount: stringAt(spec, 'serviceAccountName') || stringAt(spec, 'serviceAccount') || 'default',
     hostNetwork: spec['hostNetwork'] === true,
-    privileged: containers.some((container) => recordAt(container, 'securityContext')['privileged'] === true),
+    privileged: isPrivileged(spec),
     workload: controller === undefined ? `Pod/${name}` : workloadOfController(controller),
-    secrets: [
-      ...new Set([
-        ...recordsAt(spec, 'volumes').flatMap(secretsOfVolume),
-        ...containers.flatMap(secretsOfVariables),
-      ]),
-    ],
+    secrets: secretsOf(spec),
+    ...(controller === undefined ? {} : { controllerUid: controller.uid }),
   };
-}
-
-function secretsOfVolume(volume: JsonRecord): readonly string[] {
-  const own = stringAt(recordAt(volume, 'secret'), 'secretName');
-  const projected = recordsAt(recordAt(volume, 'projected'), 'sources').flatMap(
-    (source) => stringAt(recordAt(source, 'secret'), 'name') || [],
-  );
-  return own ? [own, ...projected] : projected;
-}
-
-function secretsOfVariables(container: JsonRecord): readonly string[] {
-  return [
-    ...recordsAt(container, 'env').map((each) => recordAt(recordAt(each, 'valueFrom'), 'secretKeyRef')),
-    ...recordsAt(container, 'envFrom').map((each) => recordAt(each, 'secretRef')),
-  ].flatMap((reference) => stringAt(reference, 'name') || []);
 }
