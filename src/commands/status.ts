@@ -5,6 +5,10 @@ import { openDeps } from '../cli/open/open-deps.ts';
 import { finishDone } from '../cli/results/finish.ts';
 import { clusterStatusShape, clusterStatusView, watchedText } from '../cli/results/status-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
+import type { Session } from '../cli/run/session.ts';
+import type { ClusterId } from '../domain/clusters/cluster.ts';
+import { nextCommand } from '../domain/hints/next-command.ts';
+import { advice } from '../errors/hint.ts';
 import type { UsageFaults } from '../validate/usage-faults.ts';
 
 export const statusCommand = defineCommand({
@@ -44,7 +48,11 @@ export const statusCommand = defineCommand({
     const read = () => readStatus(deps, { cluster, inObjects, drift, agent }, session.context.signal);
     const finish = { view: clusterStatusView, shape: clusterStatusShape(cluster), ...flags };
     if (intervalMs === undefined) {
-      return await finishDone(session, await read(), finish);
+      const exitCode = await finishDone(session, await read(), finish);
+      if (session.context.stdout.isTerminal && !drift && !agent && !flags.rawCluster) {
+        noteTheRest(session, cluster, inObjects);
+      }
+      return exitCode;
     }
     const { watchResult } = await import('../cli/run/watch-result.ts');
     return await watchResult(session, intervalMs, async () => {
@@ -57,6 +65,15 @@ export const statusCommand = defineCommand({
     });
   },
 });
+
+/** Scripts rely on it that plain `status` asks one side alone, and does not wait for nodes. */
+function noteTheRest({ report }: Pick<Session, 'report'>, cluster: ClusterId, inObjects: boolean): void {
+  report.note(
+    inObjects
+      ? advice`With the agents, by node, and the last pods that got no token: ${nextCommand('status', cluster, { mode: 'cluster', agent: true })}`
+      : advice`With what differs in the cluster, the agents, by node, and the last pods that got no token: ${nextCommand('status', cluster, { drift: true, agent: true })}`,
+  );
+}
 
 /** Azure's command reads objects, and asks no agent. */
 function checkVia(
