@@ -146,9 +146,12 @@ async function readYaml(path: string): Promise<unknown> {
 }
 
 /** As a pod of that address asks. `later`: nobody answered, or an SDK would ask again. */
-export function ask(port: number, localAddress: string): Promise<'token' | 'refused' | 'later'> {
-  const path =
-    '/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com%2F';
+export function ask(
+  port: number,
+  localAddress: string,
+  resource = 'https://management.azure.com/',
+): Promise<'token' | 'refused' | 'later'> {
+  const path = `/metadata/identity/oauth2/token?api-version=2018-02-01&resource=${encodeURIComponent(resource)}`;
   return new Promise((resolve) => {
     const sent = request(
       {

@@ -17,6 +17,7 @@ export class PlayedKubelet {
   readonly #probes = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
+  #looks = 0;
   #unsubscribe: () => void = () => undefined;
 
   constructor(podid: EmulatedPodid, folder: string) {
@@ -85,7 +86,16 @@ export class PlayedKubelet {
           throw error;
         }
       });
+      this.#looks += 1;
       await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** A whole look from here on: what the agents have seen by now stands in their records. */
+  async #lookAgain(): Promise<void> {
+    const whole = this.#looks + 2;
+    while (this.#looks < whole && !this.#stop.signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
@@ -145,9 +155,10 @@ export class PlayedKubelet {
       agent = await startAgent(this.#podid, this.#folder, { node, daemonSet });
       this.#agents.set(node, agent);
     }
-    const metrics = await fetch(`http://127.0.0.1:${agent.metricsPort}/metrics`).then((answer) =>
-      answer.text(),
-    );
+    const { metricsPort } = agent;
+    const textOf = async (path: string) =>
+      await (await fetch(`http://127.0.0.1:${metricsPort}${path}`)).text();
+    const [metrics, record] = await Promise.all([textOf('/metrics'), textOf('/record')]);
     const container = containerOf(daemonSet);
     const metricsAt = argOf(container.args, 'prometheus-port') ?? '9090';
     const template = (
@@ -163,6 +174,7 @@ export class PlayedKubelet {
         annotations: {
           'emulator.podid.io/answers': JSON.stringify({
             [`${metricsAt}/metrics`]: { status: 200, text: metrics },
+            [`${metricsAt}/record`]: { status: 200, text: record },
           }),
         },
       },
@@ -198,21 +210,28 @@ export class PlayedKubelet {
       }
     };
     show();
-    while (isThere()) {
+    const resources = resourcesOf(pod);
+    const got = new Set<string | undefined>();
+    for (let turn = 0; isThere(); turn = (turn + 1) % resources.length) {
+      const resource = resources[turn];
       const began = Date.now();
       let answer: 'token' | 'refused' | 'later' = 'later';
       // On a loaded machine an agent may take long to start, which is no refusal of its.
       while (answer === 'later' && isThere() && Date.now() - began < 60_000) {
         const port = this.#agents.get(node)?.port;
-        answer = port === undefined ? 'later' : await ask(port, ip);
+        answer = port === undefined ? 'later' : await ask(port, ip, resource);
         if (answer === 'later') {
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       }
       const isAnswered = answer === 'token';
+      if (isAnswered && !got.has(resource)) {
+        got.add(resource);
+        await this.#lookAgain();
+      }
       isKnown ||= isAnswered;
       if ((isAnswered || isThere()) && isKnown) {
-        log += `T ${began} ${isAnswered ? 1 : 0} ${Date.now() - began}\n`;
+        log += `T ${began} ${isAnswered ? 1 : 0} ${Date.now() - began} ${resources.length} ${resource}\n`;
         const { asked, failed } = this.asked[name] ?? { asked: 0, failed: 0 };
         this.asked[name] = { asked: asked + 1, failed: failed + (isAnswered ? 0 : 1) };
         show();
@@ -220,6 +239,14 @@ export class PlayedKubelet {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** As its script has them, or as a test does. */
+function resourcesOf({ metadata, ...pod }: KubeObject): readonly string[] {
+  const { containers } = pod['spec'] as { containers: { command?: string[] }[] };
+  const [, json] = /^const resources = (\[.*\]);$/m.exec(containers[0]?.command?.at(-1) ?? '') ?? [];
+  const given = metadata.annotations?.['asks-for']?.split(' ');
+  return json === undefined ? (given ?? ['https://management.azure.com/']) : JSON.parse(json);
 }
 
 function isProbe({ metadata }: KubeObject): boolean {

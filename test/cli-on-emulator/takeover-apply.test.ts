@@ -1,30 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { identityId } from './emulated-podid.ts';
-import {
-  cluster,
-  done,
-  failedOf,
-  go,
-  planFile,
-  run,
-  stay,
-  type TakeoverWorld,
-  takeoverWorld,
-} from './takeover-world.ts';
-
-/** A second identity, to which Azure gives no federated credential: its tokens stay with the nodes. */
-async function withOneThatStays({ podid }: TakeoverWorld): Promise<void> {
-  const id = identityId('stays');
-  await podid.json(`add --namespace demo --name stays --identity-resource-id ${id} --create-identity`);
-  await podid.json(`node assign ${cluster.join(' ')} --identities ${id}`);
-  podid.emulator.faults.add({
-    match: { method: 'PUT', path: 'stays/federatedIdentityCredentials' },
-    effect: {
-      status: 403,
-      body: { error: { code: 'RequestDisallowedByPolicy', message: 'The policy allows none.' } },
-    },
-  });
-}
+import { withOneThatStays } from './takeover-tenant.ts';
+import { cluster, done, failedOf, go, planFile, run, stay, takeoverWorld } from './takeover-world.ts';
 
 describe('podid takeover apply on the emulator', () => {
   it.each(

@@ -1,5 +1,5 @@
 import { identityId } from './emulated-podid.ts';
-import { begun, type go, type stay, type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
+import { begun, cluster, type go, type stay, type TakeoverWorld, takeoverWorld } from './takeover-world.ts';
 
 /** As a chart of a tenant leaves them, of which Azure knows nothing. */
 export function seedTenant({ podid }: TakeoverWorld, selector = 'tenant'): void {
@@ -31,4 +31,18 @@ export async function worldAt(
   before(world);
   await begun(world, step);
   return world;
+}
+
+/** A second identity, to which Azure gives no federated credential: its tokens stay with the nodes. */
+export async function withOneThatStays({ podid }: TakeoverWorld): Promise<void> {
+  const id = identityId('stays');
+  await podid.json(`add --namespace demo --name stays --identity-resource-id ${id} --create-identity`);
+  await podid.json(`node assign ${cluster.join(' ')} --identities ${id}`);
+  podid.emulator.faults.add({
+    match: { method: 'PUT', path: 'stays/federatedIdentityCredentials' },
+    effect: {
+      status: 403,
+      body: { error: { code: 'RequestDisallowedByPolicy', message: 'The policy allows none.' } },
+    },
+  });
 }

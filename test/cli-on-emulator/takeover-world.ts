@@ -17,8 +17,8 @@ export interface TakeoverWorld extends AsyncDisposable {
   readonly asked: Readonly<Record<string, { readonly asked: number; readonly failed: number }>>;
   /** Has a pod hang: it runs on, and says nothing more. */
   mute(pod: string): void;
-  /** Starts a pod that asks without end, with that label of the binding, in namespace demo. */
-  askAs(selector: string): void;
+  /** Starts a pod that asks without end, with that label of the binding, in namespace demo, for each of these in turn. */
+  askAs(selector: string, asks?: { readonly resources?: readonly string[]; readonly node?: string }): void;
   /** Restarts the agent of each node, as a crash does. */
   restartAgents(): Promise<void>;
 }
@@ -143,15 +143,16 @@ export async function takeoverWorld(
     podid,
     folder,
     asked: kubelet.asked,
-    askAs(selector) {
-      const nodeName = emulator.kube.list('Node')[0]?.metadata.name;
+    askAs(selector, { resources = ['https://management.azure.com/'], node } = {}) {
+      const nodeName = node ?? emulator.kube.list('Node')[0]?.metadata.name;
       emulator.kube.seed({
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: {
-          name: `asks-${selector}`,
+          name: node === undefined ? `asks-${selector}` : `asks-${selector}-${node.slice(-6)}`,
           namespace: 'demo',
           labels: { app: 'asks', aadpodidbinding: selector },
+          annotations: { 'asks-for': resources.join(' ') },
         },
         spec: { nodeName, containers: [{ name: 'app', image: 'registry.example.net/app' }] },
       });

@@ -14,10 +14,16 @@ export interface SeenUse {
   /** RFC 3339. */
   readonly lastAsked: string;
   readonly chosenBy: ChosenBy;
+  /** For what it asked; absent where an agent does not name it. */
+  readonly resource?: string;
+  /** It got a token; absent: it did not. */
+  readonly isAnswered?: true;
 }
 
 /** One way in which a pod asks, and whose pod it is or was. */
 export interface SeenPod extends EntryKey, SeenUse {
+  /** Of the pod; absent where the agent did not say. Another pod of the same name may run elsewhere now. */
+  readonly uid?: string;
   /** Absent for a pod that nobody made. */
   readonly controller?: Pick<ControllerRef, 'kind' | 'name' | 'uid'>;
 }

@@ -100,6 +100,7 @@ function usesOfPod(pod: JsonRecord): SeenPod[] {
   if (!namespace || !name) {
     return [];
   }
+  const uid = stringAt(pod, 'uid');
   const owner = recordAt(pod, 'controller');
   const kind = stringAt(owner, 'kind');
   const controller = {
@@ -116,14 +117,24 @@ function usesOfPod(pod: JsonRecord): SeenPod[] {
           {
             namespace,
             name,
+            ...(uid ? { uid } : {}),
             ...(kind ? { controller } : {}),
             sdk: /^[\w@./-]{1,64}$/.test(sdk) && sdk !== 'other' ? sdk : '',
             version: /^\d[\w.+-]{0,63}$/.exec(stringAt(use, 'version') ?? '')?.[0] ?? '',
             chosenBy: choices.find((each) => each === use['chosenBy']) ?? 'nothing',
             lastAsked,
+            ...resourceOf(use),
+            ...(use['outcome'] === 'answered' ? { isAnswered: true as const } : {}),
           },
         ];
   });
+}
+
+/** As agents write it, `other` for what does not look like one. */
+function resourceOf(use: JsonRecord): { readonly resource?: string } {
+  const resource = stringAt(use, 'resource') ?? '';
+  const isOne = /^[A-Za-z0-9][A-Za-z0-9:/._-]{0,99}$/.test(resource) && resource !== 'other';
+  return isOne ? { resource } : {};
 }
 
 const choices: readonly ChosenBy[] = ['client-id', 'resource-id', 'object-id', 'nothing', 'pod-name'];

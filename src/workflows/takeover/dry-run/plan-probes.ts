@@ -1,8 +1,9 @@
 import { ownAgent } from '../../../domain/kubernetes/own-agents/own-agents.ts';
 import type { TakeoverProbe } from '../../../domain/takeover/takeover-record.ts';
 import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
+import { leadingBindings, probedBinding } from '../steps/leading-bindings.ts';
 import { lookAtProbe } from '../steps/look-at-probe.ts';
-import { leadingBindings, probedBinding, probesOf } from '../steps/make-probes.ts';
+import { probesOf } from '../steps/make-probes.ts';
 import type { TakeoverRun } from '../takeover-run.ts';
 import { type LeftStep, nothingToWrite, objectChange, type StepPlan } from './step-plan.ts';
 

@@ -15,12 +15,13 @@ import { bringObjects, untilAgentsSee } from './bring-objects.ts';
 import { giveBackNodes, watchNodes } from './give-back-nodes.ts';
 import { differenceSince, holdBrought, holdOn, wholeView } from './held-objects.ts';
 import { startProbes } from './probe-pods.ts';
+import { reportWarmth } from './report-warmth.ts';
 
 /** What each step does, and the proof that it waits for. Each may have been done already, in whole or in part. */
 export const stepActions: Readonly<Record<number, (run: TakeoverRun) => Promise<void>>> = {
   1: installBeside,
   2: exchangeTokens,
-  3: holdView,
+  3: holdAndTell,
   4: turnAddonOff,
   5: bringBack,
   6: giveBack,
@@ -67,6 +68,12 @@ async function exchangeTokens(run: TakeoverRun): Promise<void> {
 
 /** Short of that, the two hours might end before all is back. */
 const leastLeftMs = 90 * 60_000;
+
+/** The add-on is on still: what is missing can be seen to, and the run gone on with later. */
+async function holdAndTell(run: TakeoverRun): Promise<void> {
+  await holdView(run);
+  await reportWarmth(run);
+}
 
 async function holdView(run: TakeoverRun): Promise<void> {
   // Definitions first: objects of newer ones are not taken for those of older ones.

@@ -11,6 +11,8 @@ export interface Asked {
   readonly isAnswered: boolean;
   /** Until the token came, or the request was given up. */
   readonly ms: number;
+  /** How many it asks for in turn, and for which this was; absent: it asks for one. */
+  readonly turn?: { readonly of: number; readonly resource: string };
 }
 
 /** How the pod of a probe is. */
@@ -63,8 +65,12 @@ async function logOf(
   try {
     const text = await kube.workloads.log({ namespace, name, container: 'probe' }, mostLines, deps.signal);
     return text.split('\n').flatMap((line) => {
-      const [, at, isAnswered, ms] = /^T (\d{1,15}) ([01]) (\d{1,9})$/.exec(line) ?? [];
-      return at === undefined ? [] : [{ atMs: Number(at), isAnswered: isAnswered === '1', ms: Number(ms) }];
+      const [, at, isAnswered, ms, of, resource] =
+        /^T (\d{1,15}) ([01]) (\d{1,9})(?: (\d) ([\w:/.-]{1,100}))?$/.exec(line) ?? [];
+      const asked = { atMs: Number(at), isAnswered: isAnswered === '1', ms: Number(ms) };
+      return at === undefined
+        ? []
+        : [resource === undefined ? asked : { ...asked, turn: { of: Number(of), resource } }];
     });
   } catch (error) {
     // One that has not started yet has no log, nor has one whose node is away.

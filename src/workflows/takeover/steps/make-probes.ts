@@ -1,5 +1,3 @@
-import { sameEntry } from '../../../domain/entries/pod-identity.ts';
-import { noExchangeDefaults, tokenSourceOf } from '../../../domain/exchange/token-source.ts';
 import type { AgentInstallation } from '../../../domain/kubernetes/agent-installation.ts';
 import type { AzureIdentityBinding } from '../../../domain/kubernetes/identity-resources.ts';
 import { ownAgent } from '../../../domain/kubernetes/own-agents/own-agents.ts';
@@ -8,15 +6,15 @@ import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
 import { advice, command } from '../../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
 import { keep, standingHold, type TakeoverRun } from '../takeover-run.ts';
+import { askedResources } from './asked-resources.ts';
+import { probedBinding } from './leading-bindings.ts';
 import { lookAtProbe } from './look-at-probe.ts';
-import { probeLabels, renderProbe } from './render-probe.ts';
+import { isProbe, renderProbe } from './render-probe.ts';
 
 /** Where probe pods can ask, and as whom. */
 interface Ground {
   readonly installation: AgentInstallation;
-  readonly namespace: string;
-  /** Of the binding. */
-  readonly selector: string;
+  readonly binding: AzureIdentityBinding;
   readonly nodes: readonly string[];
 }
 
@@ -42,9 +40,11 @@ export async function makeProbes(run: TakeoverRun): Promise<readonly PodidError[
   if (missing.length === 0 && over.length === 0) {
     return [];
   }
+  const resources =
+    missing.length === 0 ? [] : await askedResources(run, ground.installation, ground.binding);
   const planned = missing.map((node) => planProbe(run, ground, node));
   await keepProbes(run, [...kept, ...planned]);
-  const made = await eachConcurrently(planned, (probe) => makeProbe(run, ground, probe));
+  const made = await eachConcurrently(planned, (probe) => makeProbe(run, { ...ground, resources }, probe));
   await keepProbes(run, [
     ...kept,
     ...made.map((each, at) => (typeof each === 'string' ? { ...planned[at], uid: each } : planned[at])),
@@ -77,22 +77,22 @@ async function keepProbes(run: TakeoverRun, probes: readonly TakeoverProbe[]): P
 }
 
 /** Nobody who may not read the ConfigMap knows its uid, and so the name of a pod before it is there. */
-function planProbe({ request, found }: TakeoverRun, { namespace }: Ground, node: string): TakeoverProbe {
+function planProbe({ request, found }: TakeoverRun, { binding }: Ground, node: string): TakeoverProbe {
   const { uid, resourceVersion } = found.stored;
   const name = `podid-takeover-${request.sha256(`${uid} ${resourceVersion} ${node}`).slice(0, 16)}`;
-  return { node, namespace, name, uid: '', seenMs: 0 };
+  return { node, namespace: binding.metadata.namespace, name, uid: '', seenMs: 0 };
 }
 
 /** @returns its uid, or why there is none */
 async function makeProbe(
   run: TakeoverRun,
-  { installation, selector }: Ground,
+  { installation, binding, resources }: Ground & { readonly resources: readonly string[] },
   { node, namespace, name }: TakeoverProbe,
 ): Promise<string | PodidError> {
   const { kube, deps } = run;
   try {
     return await kube.agent.createBriefly(
-      renderProbe(installation, { node, name, namespace, selector }),
+      renderProbe(installation, { node, name, namespace, selector: binding.spec.selector ?? '', resources }),
       deps.signal,
     );
   } catch (error) {
@@ -123,8 +123,7 @@ async function removeProbe({ kube, deps }: TakeoverRun, probe: TakeoverProbe): P
   if (pod === undefined) {
     return;
   }
-  const isLabelled = Object.entries(probeLabels).every(([key, value]) => pod.labels[key] === value);
-  const isOwn = probe.uid === '' ? isLabelled && pod.nodeName === node : pod.uid === probe.uid;
+  const isOwn = probe.uid === '' ? isProbe(pod) && pod.nodeName === node : pod.uid === probe.uid;
   if (isOwn) {
     await kube.agent.remove({ apiVersion: 'v1', kind: 'Pod', namespace, name }, deps.signal, pod.uid);
   }
@@ -144,33 +143,7 @@ async function groundOf(run: TakeoverRun): Promise<Ground | undefined> {
   const { nodes } = await kube.agent.rollout(installation, deps.signal);
   return {
     installation,
-    namespace: binding.metadata.namespace,
-    selector: binding.spec.selector ?? '',
+    binding,
     nodes: nodes.map(({ name }) => name),
   };
-}
-
-/** By which the probe pods ask; undefined where nobody may get a token. */
-export function probedBinding(
-  run: Pick<TakeoverRun, 'found'>,
-  agent: Pick<AgentInstallation, 'exchange'> | undefined,
-): AzureIdentityBinding | undefined {
-  const leads = leadingBindings(run);
-  const defaults = agent?.exchange ?? noExchangeDefaults;
-  const by = (kind: string) => leads.find(({ identity }) => tokenSourceOf(identity, defaults).kind === kind);
-  // One that is exchanged first: no step may cost it a request.
-  return (by('exchange') ?? by('imds'))?.binding;
-}
-
-/** Bindings that lead to a managed identity. An entry's before one that others wrote, which they may take away at any time. */
-export function leadingBindings({ found }: Pick<TakeoverRun, 'found'>) {
-  const { objects, identities: entries } = found.written.export;
-  const leads = objects.bindings.flatMap((binding) => {
-    const key = { namespace: binding.metadata.namespace, name: binding.spec.azureIdentity ?? '' };
-    const identity = objects.identities.find(({ metadata }) => sameEntry(metadata, key));
-    return identity !== undefined && (identity.spec.type ?? 0) === 0 && binding.spec.selector
-      ? [{ binding, identity, isEntry: entries.some((entry) => sameEntry(entry, key)) }]
-      : [];
-  });
-  return leads.toSorted((one, other) => Number(other.isEntry) - Number(one.isEntry));
 }

@@ -5,8 +5,9 @@ import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
 import { advice, command } from '../../../errors/hint.ts';
 import { PodidError } from '../../../errors/podid-error.ts';
 import type { TakeoverRun } from '../takeover-run.ts';
-import { freshOf, lookAtProbe, type SeenProbe } from './look-at-probe.ts';
-import { leadingBindings, makeProbes, probesOf } from './make-probes.ts';
+import { leadingBindings } from './leading-bindings.ts';
+import { type Asked, freshOf, lookAtProbe, type SeenProbe } from './look-at-probe.ts';
+import { makeProbes, probesOf } from './make-probes.ts';
 
 /** Has one pod of each node ask once a second, as an SDK does, and waits until each gets a token now. */
 export async function startProbes(run: TakeoverRun): Promise<void> {
@@ -33,17 +34,18 @@ export async function startProbes(run: TakeoverRun): Promise<void> {
       throw failure;
     }
     const probes = probesOf(run);
-    const answered = await eachConcurrently(probes, async (probe) => {
+    const asked = await eachConcurrently(probes, async (probe) => {
       const seen = await lookAtProbe(run, probe);
       const fresh = freshOf(seen, { seenMs: before.get(probe.uid) ?? 0 });
-      return seen.state === 'running' && fresh.some(({ isAnswered }) => isAnswered);
+      return seen.state === 'running' ? fresh : [];
     });
+    const answered = asked.map(hasEach);
     const silent = probes.filter((_, number) => answered[number] !== true);
     if (silent.length === 0) {
       return;
     }
     if (deadline.passed()) {
-      throw notAnswered(silent);
+      throw notAnswered(silent, refusedAmong(asked.flat()));
     }
     deps.report.progress(`${probes.length - silent.length} of ${probes.length} probe pods got a token`, {
       wait,
@@ -52,17 +54,29 @@ export async function startProbes(run: TakeoverRun): Promise<void> {
   }
 }
 
+/** It got a token for each of its resources. */
+function hasEach(asked: readonly Asked[]): boolean {
+  const got = new Set(asked.filter(({ isAnswered }) => isAnswered).map(({ turn }) => turn?.resource ?? ''));
+  return got.size > 0 && got.size >= (asked.at(-1)?.turn?.of ?? 1);
+}
+
+/** Resources for which one got no token the last time. */
+function refusedAmong(asked: readonly Asked[]): readonly string[] {
+  const last = new Map(asked.flatMap(({ turn, isAnswered }) => (turn ? [[turn.resource, isAnswered]] : [])));
+  return [...last].flatMap(([resource, isAnswered]) => (isAnswered ? [] : [resource]));
+}
+
 /** Nor has anybody asked before: what was deleted under way leaves its probes behind, and they count. */
 function nobodyCanAsk(run: TakeoverRun): boolean {
   return probesOf(run).length === 0 && leadingBindings(run).length === 0;
 }
 
-function notAnswered(silent: readonly TakeoverProbe[]): PodidError {
+function notAnswered(silent: readonly TakeoverProbe[], refused: readonly string[]): PodidError {
   const nodes = silent.map(({ node }) => node).slice(0, 5);
   const { namespace = '', name = '' } = silent[0] ?? {};
   return new PodidError(
     'AgentNotReady',
-    `The probe pods of ${nodes.join(', ')} got no token from podid's agent.`,
+    `The probe pods of ${nodes.join(', ')} got no token from podid's agent${refused.length === 0 ? '' : ` for ${refused.join(', ')}`}.`,
     {
       hint: advice`${command('kubectl logs', name, '-n', namespace)} shows what they got; ${command('podid takeover apply --no-probes').again()} goes on without them`,
     },

@@ -13,32 +13,41 @@ export const probeLabels = {
   'app.kubernetes.io/managed-by': 'podid',
 } as const;
 
+export function isProbe({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean {
+  return Object.entries(probeLabels).every(([key, value]) => labels[key] === value);
+}
+
+/** Where nobody knows for what pods ask. */
+const usualResource = 'https://management.azure.com/';
+
 /**
- * As an SDK asks: what may pass is tried again for ten seconds, and the whole wait counts; 400, 401 and 403 do not pass.
- * Only an answer of podid's own agent is one. The token is not kept.
+ * As an SDK asks, for one resource after the other: what may pass is tried again for ten seconds, and the whole wait
+ * counts; 400, 401 and 403 do not pass. Only an answer of podid's own agent is one. The token is not kept.
  */
-const question = `
-const url = 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com%2F';
-const ask = async () => {
-  const answer = await fetch(url, { headers: { Metadata: 'true', Connection: 'close' }, signal: AbortSignal.timeout(10000) });
+const questionOf = (resources: readonly string[]) => `
+const resources = ${JSON.stringify(resources)};
+const at = 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=';
+const ask = async (resource) => {
+  const answer = await fetch(at + encodeURIComponent(resource), { headers: { Metadata: 'true', Connection: 'close' }, signal: AbortSignal.timeout(10000) });
   const text = await answer.text();
   const isOwn = answer.status === 200 && answer.headers.has('x-podid-agent') && text.includes('access_token');
   return isOwn ? 'token' : [400, 401, 403].includes(answer.status) ? 'refused' : 'later';
 };
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-for (;;) {
+for (let turn = 0; ; turn = (turn + 1) % resources.length) {
   const began = Date.now();
+  const resource = resources[turn];
   let answer = 'later';
   for (let pause = 200; answer === 'later' && Date.now() - began < 10000; pause *= 2) {
-    answer = await ask().catch(() => 'later');
+    answer = await ask(resource).catch(() => 'later');
     if (answer === 'later') await wait(pause);
   }
-  process.stdout.write('T ' + began + ' ' + (answer === 'token' ? 1 : 0) + ' ' + (Date.now() - began) + '\\n');
+  process.stdout.write('T ' + began + ' ' + (answer === 'token' ? 1 : 0) + ' ' + (Date.now() - began) + ' ' + resources.length + ' ' + resource + '\\n');
   await wait(Math.max(1, 1000 - (Date.now() - began)));
 }
 `;
 
-/** A pod that asks once a second on that node. */
+/** A pod that asks once a second on that node. @param place its resources as `SeenPod` has them */
 export function renderProbe(
   image: ProbeImage,
   place: {
@@ -46,6 +55,8 @@ export function renderProbe(
     readonly name: string;
     readonly namespace: string;
     readonly selector: string;
+    /** For which it asks in turn; none: the usual one. */
+    readonly resources: readonly string[];
   },
 ): KubeObject {
   return renderProbePod(image, {
@@ -55,7 +66,7 @@ export function renderProbe(
       ...probeLabels,
       [bindingLabel]: place.selector,
     },
-    script: question,
+    script: questionOf(place.resources.length === 0 ? [usualResource] : place.resources),
     lifeSec: longestSec,
     memoryRequest: '48Mi',
     spec: { nodeName: place.node, terminationGracePeriodSeconds: 1 },
