@@ -1,3 +1,4 @@
+import type { EntryKey } from '../entries/pod-identity.ts';
 import type { LedgerState } from '../standard-mode/ledger-state.ts';
 import type { AgentInstallation } from './agent-installation.ts';
 import type { AgentRelease, AgentValues } from './agent-values.ts';
@@ -155,6 +156,8 @@ export interface AgentCluster {
   ledger(signal: AbortSignal): Promise<StoredLedger | undefined>;
   /** Replaces it, if it is as it was read. @throws PodidError AgentRefused where somebody came before */
   keepLedger(ledger: StoredLedger, signal: AbortSignal): Promise<StoredLedger>;
+  /** Whether it may list or watch the pods of every namespace. */
+  listsAllPods(account: EntryKey, signal: AbortSignal): Promise<boolean>;
   taintedNodes(signal: AbortSignal): Promise<readonly TaintedNode[]>;
   /** Takes the taint of this key off a node; a node without it is left alone. */
   removeTaint(node: string, key: string, signal: AbortSignal): Promise<void>;

@@ -8,6 +8,7 @@ import { parseAgentInstallation } from '../../validate/kubernetes/agent-installa
 import { parseFinishedPod, parseTaintedNode } from '../../validate/kubernetes/daemon-set-rollout.ts';
 import type { KubeRest } from '../client/kube-rest.ts';
 import { mergeContent } from '../client/kube-rest.ts';
+import { listsAllPods } from '../exchange/pod-rights.ts';
 import { listTokenRoles } from '../exchange/token-roles.ts';
 import { podidManager } from '../objects/render-objects.ts';
 import { keepLedger, readLedger } from '../standard-mode/controller-ledger.ts';
@@ -105,6 +106,7 @@ export function agentCluster(rest: KubeRest): AgentCluster {
     controllerRollout: (deployment, signal) => readControllerRollout(api, deployment, signal),
     ledger: (signal) => readLedger(api, signal),
     keepLedger: (ledger, signal) => keepLedger(api, ledger, signal),
+    listsAllPods: (account, signal) => listsAllPods(api, account, signal),
     async taintedNodes(signal) {
       const nodes = (await api.list({ apiVersion: 'v1', kind: 'Node' }, '', signal)) ?? [];
       return nodes.map(parseTaintedNode).filter((node) => node !== undefined);

@@ -18,6 +18,7 @@ import {
   unguardedText,
 } from '../doctor/exchange-of-agent.ts';
 import { type AgentHold, holdOfAgent } from '../doctor/hold-of-agent.ts';
+import { reportSpareRight } from '../exchange/report-spare-right.ts';
 import { type AskedPod, askAgents } from '../load/ask-agents.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import { chooseWay, type WayAsked } from './choose-way.ts';
@@ -118,6 +119,7 @@ export async function readAgentStatus(
     reportAbsence(deps, others, { namespace, addon });
   } else {
     reportFindings(deps, { installation, own, rows, nodes, isListed: listed !== undefined });
+    await reportSpareRight(deps, installation, voices, signal);
   }
   const isStandard = installation !== undefined && (installation.mode ?? 'standard') === 'standard';
   const controller = isStandard

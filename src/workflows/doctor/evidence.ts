@@ -87,6 +87,8 @@ export interface Evidence {
   readonly podless?: Probe<readonly AgentInstallation[]>;
   /** By which agents that are not there any more could make tokens of the pods' accounts. Absent: nobody looked. */
   readonly leftRoles?: Probe<readonly TokenRole[]>;
+  /** Whether an agent may see the pods of other nodes that could do without. Absent where none could. */
+  readonly spareRight?: Probe<boolean>;
   /** How the identities stand whose tokens are to be exchanged. Absent where there is none. */
   readonly federation?: Probe<readonly ExchangeRow[]>;
   /** Absent where no agent serves what a controller assigns. */

@@ -22,6 +22,7 @@ import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { readLeftRoles } from '../exchange/left-roles.ts';
 import { viewExchange } from '../exchange/read-exchange.ts';
+import { readSpareRight } from '../exchange/right-to-all-pods.ts';
 import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
 import { sourcesOf } from './exchanged-identities.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
@@ -52,11 +53,12 @@ export async function gatherEvidence(
     probe(signal, () => kube.connect(signal)).then((api) => readInside(deps, subject, api)),
   ]);
   const known = { subject, cluster: await cluster, ...inside };
-  const [podless, standard, netRaw, federation, leftRoles] = await Promise.all([
+  const [podless, standard, netRaw, federation, spareRight, leftRoles] = await Promise.all([
     readPodless(signal, known),
     readStandardMode(deps, known),
     readNetRawPolicy(signal, known),
     readFederation(deps, known),
+    readSpareRight(known.api, known.agents, signal),
     probeNext(signal, known.api, ({ agent }) => readLeftRoles(agent, signal)),
   ]);
   const nodes = nodesInQuestion(known);
@@ -72,6 +74,7 @@ export async function gatherEvidence(
     ...standard,
     ...netRaw,
     ...federation,
+    ...spareRight,
     leftRoles,
     permissions,
     subscription,

@@ -20,4 +20,23 @@ describe("the cluster as the place of the agent's objects", () => {
     expect(nodes.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(asked).toHaveLength(4);
   });
+
+  it.each([
+    ['list and watch', [{ verbs: ['list', 'watch'], apiGroups: [''], resources: ['pods'] }], true],
+    ['everything', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], true],
+    ['nodes alone', [{ verbs: ['get'], apiGroups: [''], resources: ['nodes'] }], false],
+  ])('knows by its bindings whether an account may see all pods: %s', async (_, rules, isSeen) => {
+    const binding = (name: string, account: string) => ({
+      metadata: { name },
+      roleRef: { kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', namespace: 'kube-system', name: account }],
+    });
+    const { rest, asked } = scriptedRest([
+      page([binding('others', 'other'), binding('podid-nmi', 'podid-nmi')]),
+      { body: { metadata: { name: 'podid-nmi' }, rules } },
+    ]);
+    const account = { namespace: 'kube-system', name: 'podid-nmi' };
+    expect(await agentCluster(rest).listsAllPods(account, signal)).toBe(isSeen);
+    expect(asked.at(-1)?.path).toMatch(/clusterroles\/podid-nmi$/);
+  });
 });

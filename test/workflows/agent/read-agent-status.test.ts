@@ -141,6 +141,37 @@ describe('the status of the agent', () => {
     expect(place.messages.join('\n')).toContain(words);
   });
 
+  it.each([
+    ['as their node', 36, [1, 1], true, /needs that no more.*: podid nmi install .*podsOfOwnNode=true/],
+    ['not all as their node', 36, [1, 0], true, /not before: .* on b\. Then, with .*podsOfOwnNode=true/],
+    ['without the right', 36, [1, 1], false, undefined],
+    ['on an older Kubernetes', 35, [0, 0], true, undefined],
+  ])('says of agents that see pods %s whether their right to all pods may go', async (...given) => {
+    const [, minor, asNode, listsAllPods, words] = given;
+    const exchange = { source: 'imds', tenantId: '', subject: 'workload', audience: 'api://x' } as const;
+    const place = fakePlace(
+      {
+        installations: async () => [installation({ exchange })],
+        taintedNodes: async () => [node('a'), node('b')],
+        serverMinor: async () => minor,
+        listsAllPods: async ({ namespace, name }) => {
+          expect([namespace, name]).toEqual(['kube-system', 'podid-nmi']);
+          return listsAllPods;
+        },
+      },
+      {
+        agents: async () => [agentPod('a'), agentPod('b')],
+        ask: async ({ name }) => ({
+          status: 200,
+          text: `${metrics(1, 0)}podid_nmi_pods_as_node ${asNode[name.endsWith('a') ? 0 : 1]}\n`,
+        }),
+      },
+    );
+    await readAgentStatus(place, asked, signal);
+    const found = place.messages.filter((text) => text.includes('the pods of all nodes'));
+    expect(found).toEqual(words === undefined ? [] : [expect.stringMatching(words)]);
+  });
+
   it('names the nodes whose agent nothing confines, with what brings the policies again', async () => {
     const text = `${metrics(1, 0)}podid_nmi_exchange_token_present 1\npodid_nmi_exchange_guard_stands 0\n`;
     const place = fakePlace(

@@ -6,6 +6,7 @@ import { withImage } from '../../../domain/kubernetes/agent-image.ts';
 import type { AzureIdentity } from '../../../domain/kubernetes/identity-resources.ts';
 import type { AgentPod } from '../../../domain/kubernetes/workloads.ts';
 import { advice, command, type Hint } from '../../../errors/hint.ts';
+import { makesTokens, ownPodsValues, spareRight } from '../../exchange/right-to-all-pods.ts';
 import { type Check, fail, judging, listed, pass, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 import { exchangeGuardValues, exchangeOfAgent, unguardedText } from '../exchange-of-agent.ts';
@@ -37,7 +38,7 @@ export const exchange: Check = {
       }
       const exchanged = all.filter(({ decision }) => decision.kind === 'exchange');
       if (exchanged.length === 0) {
-        return pass('No identity here is exchanged: tokens come from the nodes.');
+        return seesAllPods(evidence) ?? pass('No identity here is exchanged: tokens come from the nodes.');
       }
       return judging(
         evidence.agents,
@@ -46,6 +47,7 @@ export const exchange: Check = {
           unguarded(evidence) ??
           failing(evidence) ??
           offClocks(evidence) ??
+          seesAllPods(evidence) ??
           pass(
             `${counted(exchanged.length, 'identity', 'identities')} of ${all.length} here ${exchanged.length === 1 ? 'is' : 'are'} exchanged at Entra, and the agents hold a token for that.`,
           ),
@@ -128,6 +130,31 @@ function failing({ agentProbes, subject }: Evidence): Verdict | undefined {
         `The agents' last call to Entra gave no token: ${listed(found)}. Tokens in memory serve to their end.`,
         advice`${nextCommand('exchange status', subject.cluster)} names the identities that Entra does not trust`,
       );
+}
+
+function seesAllPods({ agents, agentProbes, spareRight: known, subject }: Evidence): Verdict | undefined {
+  const isSpare = known !== undefined && readOr(known, false);
+  if (!isSpare) {
+    return undefined;
+  }
+  const own = readOr(agents, []).filter(makesTokens);
+  const { isNow, text } = spareRight(
+    own.map((agent) => {
+      const probe = agentProbes.find(
+        (each) => each.agent.namespace === agent.namespace && each.agent.name === agent.name,
+      );
+      const metrics = probe === undefined ? undefined : readOr(probe.metrics, undefined);
+      return { node: agent.nodeName, metrics };
+    }),
+  );
+  const image = own[0]?.podidImage ?? '';
+  const install = withImage(nextCommand('nmi install', subject.cluster, { set: [...ownPodsValues] }), image);
+  return warn(
+    text,
+    isNow
+      ? advice`With the values that it was installed with: ${install}, or the same values with helm upgrade`
+      : advice`Then, with the values that it was installed with: ${install}, or the same values with helm upgrade`,
+  );
 }
 
 /** Entra takes assertions within five minutes of its own time. */

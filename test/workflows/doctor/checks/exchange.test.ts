@@ -17,6 +17,8 @@ interface Given {
   readonly agent?: Partial<AgentPod>;
   /** Of that agent. */
   readonly metrics?: readonly string[];
+  /** Agents may see the pods of other nodes, and could do without. */
+  readonly spareRight?: boolean;
   readonly subscriptionTenant?: string;
   readonly namespace?: string;
 }
@@ -51,6 +53,7 @@ function evidence(given: Given) {
   const { subscriptionTenant } = given;
   return {
     ...basis,
+    ...(given.spareRight === undefined ? {} : { spareRight: read(given.spareRight) }),
     agents: read([agent]),
     agentProbes: [
       {
@@ -67,6 +70,10 @@ function evidence(given: Given) {
 }
 
 const ready = 'podid_nmi_exchange_token_present 1';
+const byWorkload: Given = {
+  agent: { ...holding, exchange: { source: 'imds', tenantId: '', subject: 'workload' } },
+  spareRight: true,
+};
 
 describe('the check of exchange', () => {
   it.each<[string, Given, string, RegExp, RegExp?]>([
@@ -157,6 +164,25 @@ describe('the check of exchange', () => {
       'warn',
       /node-1 by 301 s behind/,
     ],
+    [
+      'a right to all pods that is needed no more',
+      {
+        ...byWorkload,
+        ...{ source: 'exchange', tenant: tenantId },
+        metrics: [ready, 'podid_nmi_exchange_guard_stands 1', 'podid_nmi_pods_as_node 1'],
+      },
+      'warn',
+      /may list and watch the pods of all nodes .* needs that no more/,
+      /^With the values that it was installed with: podid nmi install .*podid\.exchange\.podsOfOwnNode=true, or the same values with helm upgrade$/,
+    ],
+    [
+      'the same where a node is not that far, and nothing is exchanged yet',
+      { ...byWorkload, metrics: ['podid_nmi_pods_as_node 0'] },
+      'warn',
+      /may go once podid_nmi_pods_as_node is 1 on every node, and not before: .* on node-1\.$/,
+      /^Then, with the values/,
+    ],
+    ['no such right', { ...byWorkload, spareRight: false }, 'pass', /tokens come from the nodes/],
   ])('says what is so: %s', (_what, given, result, message, hint = /./) => {
     const verdict = exchange.judge(evidence(given));
     expect(verdict).toMatchObject({ result, message: expect.stringMatching(message) });
