@@ -150,6 +150,6 @@ describe('the packed tarball', () => {
     expect(names).not.toContain('test');
     expect(names).not.toContain('site');
     const docs = await readdir(join(folder, 'package/docs'), { recursive: true });
-    expect(docs.filter((name) => /\.(?!md$|svg$|json$)\w+$/.test(name))).toEqual([]);
+    expect(docs.filter((name) => /\.(?!md$|svg$|json$|html$)\w+$/.test(name))).toEqual([]);
   });
 });
