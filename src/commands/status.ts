@@ -13,7 +13,7 @@ import type { UsageFaults } from '../validate/usage-faults.ts';
 
 export const statusCommand = defineCommand({
   description:
-    "Prints whether the add-on is on, how many entries it has and which of them failed, and the state of the cluster, from Azure alone. With --mode cluster the entries are the objects in the cluster, and those that podid list calls Failed are named. Where the add-on is off it says whether the subscription has the feature that turning it on takes. With --drift it also compares the entries with the objects in the cluster's own API, and with --agent it asks podid's agents on the nodes: where they are ready and why not, and the pods that last got no token, with the reason and the time. What agents do not say within 15 seconds is unknown, and no failure.",
+    "Prints whether the add-on is on, how many entries it has, in which states, and which of them failed, and the state of the cluster, from Azure alone. With --mode cluster the entries are the objects in the cluster, and those that podid list calls Failed are named. Where the add-on is off it says whether the subscription has the feature that turning it on takes. With --drift it also compares the entries with the objects in the cluster's own API, and with --agent it asks podid's agents on the nodes: where they are ready and why not, and the pods that last got no token, with the reason and the time. What agents do not say within 15 seconds is unknown, and no failure.",
   examples: [
     { title: 'the add-on', line: 'podid status -g demo-rg -c demo' },
     {
@@ -70,8 +70,8 @@ export const statusCommand = defineCommand({
 function noteTheRest({ report }: Pick<Session, 'report'>, cluster: ClusterId, inObjects: boolean): void {
   report.note(
     inObjects
-      ? advice`With the agents, by node, and the last pods that got no token: ${nextCommand('status', cluster, { mode: 'cluster', agent: true })}`
-      : advice`With what differs in the cluster, the agents, by node, and the last pods that got no token: ${nextCommand('status', cluster, { drift: true, agent: true })}`,
+      ? advice`The agents and the last refusals, too: ${nextCommand('status', cluster, { mode: 'cluster', agent: true })}`
+      : advice`Drift, the agents and the last refusals, too: ${nextCommand('status', cluster, { drift: true, agent: true })}`,
   );
 }
 

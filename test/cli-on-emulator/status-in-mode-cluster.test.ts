@@ -69,7 +69,7 @@ describe('podid status --mode cluster', () => {
     const table = await podid.run('status --mode cluster -o table');
     expect(table.exitCode).toBe(0);
     expect(table.stdout).toMatch(/^failed +demo\/web: NotOnNodes: The identity is not on aks-/m);
-    expect(table.stdout).toMatch(/^identities +1$/m);
+    expect(table.stdout).toMatch(/^identities +1 \(1 [A-Z]\w+\)$/m);
   });
 
   it('names a service principal that agents cannot use, as list does', async () => {

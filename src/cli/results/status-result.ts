@@ -24,7 +24,7 @@ export function statusView(status: AddonStatus): unknown {
 
 /** How pod identity stands on the cluster, members in the documented order. */
 export function clusterStatusView(status: ClusterStatus): object {
-  const { mode, feature, failed, agent, drift } = status;
+  const { mode, feature, failed, states, agent, drift } = status;
   return {
     ...(statusView(status) as object),
     mode,
@@ -34,6 +34,7 @@ export function clusterStatusView(status: ClusterStatus): object {
       name,
       error: error === undefined ? null : { code: error.code, message: error.message },
     })),
+    states,
     ...(agent === undefined ? {} : { agent: agentView(agent) }),
     ...(drift === undefined ? {} : { drift: drift.map(driftView) }),
   };
@@ -49,11 +50,15 @@ export function watchedText(status: ClusterStatus): string {
 export const statusShape = (cluster: ClusterId): TableShape =>
   recordShape((status: AddonStatus) => addonLines(cluster, status));
 
-/** @param limit Azure's, of the entries that it keeps */
+/**
+ * @param limit Azure's, of the entries that it keeps
+ * @param states of the identities
+ */
 function addonLines(
   { name, resourceGroup }: ClusterId,
   status: AddonStatus,
   limit = ` of ${status.limit}`,
+  states = '',
 ): readonly RecordLine[] {
   return [
     ['cluster', `${name} in ${resourceGroup}`],
@@ -64,7 +69,7 @@ function addonLines(
       'cluster identity',
       [status.clusterIdentity.type, status.clusterIdentity.principalId].filter(Boolean).join(' '),
     ],
-    ['identities', `${status.identities}${limit}`],
+    ['identities', `${status.identities}${limit}${states}`],
     ['exceptions', `${status.exceptions}${limit}`],
     ['state', status.provisioningState, stateColour(status.provisioningState)],
   ];
@@ -75,13 +80,18 @@ type ShownStatus = Omit<ClusterStatus, 'agent'> & { readonly agent?: AgentView }
 
 export const clusterStatusShape = (cluster: ClusterId): TableShape =>
   recordShape((status: ShownStatus) => [
-    ...addonLines(cluster, status, status.mode === 'cluster' ? '' : undefined),
+    ...addonLines(cluster, status, status.mode === 'cluster' ? '' : undefined, statesText(status)),
     ['mode', modeText(status)],
     ['feature', status.enabled ? undefined : (status.feature ?? 'not known')],
     ...status.failed.map((entry): RecordLine => ['failed', failedText(entry), 'red']),
     ...(status.agent === undefined ? [] : agentLines(status.agent)),
     ...(status.drift === undefined ? [] : driftLines(status.drift)),
   ]);
+
+function statesText({ states }: Pick<ClusterStatus, 'states'>): string {
+  const counts = Object.entries(states).map(([state, count]) => `${count} ${state}`);
+  return counts.length === 0 ? '' : ` (${counts.join(', ')})`;
+}
 
 function modeText({ mode }: Pick<ClusterStatus, 'mode'>): string {
   if (mode === null) {

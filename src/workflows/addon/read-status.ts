@@ -31,6 +31,8 @@ export interface ClusterStatus extends AddonStatus {
   /** Of the subscription: whether the add-on can be turned on. Read while it is off; null where it may not be read. */
   readonly feature: string | null;
   readonly failed: readonly PodIdentity[];
+  /** How many pod identities are in each state, by the states' names; `unknown` where an entry has none. */
+  readonly states: Readonly<Record<string, number>>;
   readonly agent?: AgentSummary;
   readonly drift?: readonly Drift[];
 }
@@ -72,10 +74,19 @@ export async function readStatus(
     mode: profile.enabled ? ('addon' as const) : isInObjects ? ('cluster' as const) : null,
     feature,
     failed: failedEntries(entries),
+    states: countStates(allEntries(entries)),
     ...(agent === undefined ? {} : { agent }),
     ...(objects === undefined ? {} : { drift: findDrift(profile, objects) }),
   };
   return { result, cluster };
+}
+
+function countStates(entries: readonly PodIdentity[]): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { provisioningState = 'unknown' } of entries) {
+    counts.set(provisioningState, (counts.get(provisioningState) ?? 0) + 1);
+  }
+  return Object.fromEntries([...counts].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** What may not be read is not known; the rest is shown all the same. */

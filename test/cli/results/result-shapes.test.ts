@@ -171,9 +171,10 @@ describe('a result', () => {
       failed: [
         { namespace: 'bank', name: 'pay', error: { code: 'Gone', message: 'no such \u001b[31midentity' } },
       ],
+      states: { Assigned: 1, Failed: 1 },
     });
     const table = (await run(`status ${where} -o table`, { cluster })).stdout;
-    expect(table).toContain('2 of 200');
+    expect(table).toContain('2 of 200 (1 Assigned, 1 Failed)');
     expect(table).toMatch(/^failed +bank\/pay: Gone: no such/m);
     expect(table).toMatch(/^mode +addon$/m);
   });

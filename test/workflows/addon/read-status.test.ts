@@ -40,6 +40,22 @@ describe('the status', () => {
     expect((await readStatus(azure.deps(), plain, signal)).result.failed).toHaveLength(count);
   });
 
+  it('counts the pod identities by state, and those without one as unknown', async () => {
+    const { provisioningState: _none, ...stateless } = podIdentity('new');
+    const states = ['Failed', 'Assigned', 'Assigned'];
+    const identities = states.map((provisioningState, at) => ({
+      ...podIdentity(`web-${at}`),
+      provisioningState,
+    }));
+    const azure = new FakeAzure(clusterWith({}, { identities: [...identities, stateless] }));
+    const { result } = await readStatus(azure.deps(), plain, signal);
+    expect(Object.entries(result.states)).toEqual([
+      ['Assigned', 2],
+      ['Failed', 1],
+      ['unknown', 1],
+    ]);
+  });
+
   it('says of an add-on that is off whether it can be turned on, and null where that may not be read', async () => {
     const deps = new FakeAzure(clusterWith({}, { enabled: false })).deps();
     const state = async () => 'NotRegistered';
