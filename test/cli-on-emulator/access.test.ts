@@ -197,6 +197,14 @@ describe('podid access on the emulator', () => {
     const queried = await podid.run(['access', '-o', 'json', '--query', 'findings[].code']);
     expect(queried.stderr).toContain('podid could not read pods: ');
   });
+
+  it('is no report where the cluster answers nothing: it would read as if nobody could get anything', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    podid.emulator.faults.add({ match: { operation: 'kube' }, effect: { status: 503, body: {} } });
+    const ran = await podid.run('access -o json');
+    expect([ran.exitCode, ran.stdout]).toEqual([7, '']);
+    expect(ran.stderr).toContain('503');
+  });
 });
 
 function pairsOf({ name, ways }: ShownIdentity): readonly string[] {

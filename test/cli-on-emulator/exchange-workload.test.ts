@@ -90,6 +90,11 @@ describe('podid exchange --subject workload on the emulator', () => {
     ['NoWorkload', []],
   ])('leaves the one alone that cannot (%s), and switches the other', async (code, objects) => {
     await using podid = await installed('workload', [...workload('web', 'web', 'web'), ...objects]);
+    const planned = await podid.run(`${enable} --dry-run`);
+    expect([planned.exitCode, JSON.parse(planned.stdout).stopped]).toEqual([
+      0,
+      [{ kind: 'AzureIdentity', namespace: 'demo', name: 'jobs', code }],
+    ]);
     const ran = await podid.run(enable);
     expect(ran.exitCode, ran.stderr).toBe(8);
     expect(JSON.parse(ran.stdout)).toMatchObject([

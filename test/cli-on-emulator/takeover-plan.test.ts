@@ -93,7 +93,7 @@ describe('podid takeover plan on the emulator', () => {
     const { notes } = await planOf(podid);
     const hint = notes.find(({ code }) => code === 'NoIssuer')?.hint ?? '';
     const [, install = '', enable = ''] =
-      /^podid (nmi install .*), with .*; then podid (exchange .*)$/.exec(hint) ?? [];
+      /^With the values .*: podid (nmi install .*); then podid (exchange .*)$/.exec(hint) ?? [];
     // Nobody starts the pods of an agent here.
     for (const line of [`${install} --no-wait`, enable]) {
       const typed = await podid.run(line);

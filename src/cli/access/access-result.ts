@@ -25,7 +25,7 @@ export function accessShape(cluster: string): TableShape {
       { heading: 'NAMESPACE', cell: ({ namespace }: Row) => namespace },
       { heading: 'WAYS', cell: wayText },
       { heading: 'PODS', cell: pods },
-      { heading: 'NODES', cell: ({ identity }: Row) => identity.nodes?.length ?? 'unknown' },
+      { heading: 'NODES', cell: (row: Row) => nodesOf(row)?.length ?? 'unknown' },
       { heading: 'ROLES', cell: ({ identity }: Row) => identity.roles?.length ?? 'unknown' },
       { heading: 'ASKED', cell: ({ identity }: Row) => identity.lastAsked ?? '—', spare: 1 },
     ],
@@ -39,7 +39,7 @@ export function accessShape(cluster: string): TableShape {
         heading: 'WORKLOADS',
         cell: ({ ways }: Row) => [...new Set(ways.flatMap(({ workloads }) => workloads))].join(', '),
       },
-      { heading: 'NODES', cell: ({ identity }: Row) => identity.nodes?.join(', ') ?? 'unknown' },
+      { heading: 'NODES', cell: (row: Row) => nodesOf(row)?.join(', ') ?? 'unknown' },
       {
         heading: 'ROLES',
         cell: ({ identity }: Row) =>
@@ -49,6 +49,13 @@ export function accessShape(cluster: string): TableShape {
     ],
     foot: (shown: ShownAccess, colour) => `\n${footLines(shown, colour).join('\n')}\n`,
   };
+}
+
+/** From which its ways lead to it; undefined: nobody knows. */
+function nodesOf({ identity, ways }: Row): readonly string[] | undefined {
+  return ways.length === 0 && identity.unknown.length > 0
+    ? undefined
+    : [...new Set(ways.flatMap(({ nodes }) => nodes))].toSorted();
 }
 
 /** One without any way has a row of its own. */

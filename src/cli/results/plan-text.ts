@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import type { Colours } from '../../terminal/colours.ts';
 import { type DiffItem, diffText } from '../../terminal/diff-text.ts';
 import type { Change, Plan } from '../../workflows/change/outcome.ts';
@@ -89,7 +90,9 @@ function asItem(change: ShownChange): DiffItem {
       }
       const why =
         change.action === 'replace' && name === forcesReplacement ? { why: 'forces replacement' } : {};
-      return [{ name, ...(old ? { before: old } : {}), ...(fresh ? { after: fresh } : {}), ...why }];
+      // What a change takes away would read as what it sets.
+      const goes = change.action === 'update' && old && !fresh ? { after: '(none)' } : {};
+      return [{ name, ...(old ? { before: old } : {}), ...(fresh ? { after: fresh } : {}), ...goes, ...why }];
     }),
   };
 }
@@ -131,12 +134,13 @@ function summary({ stopped = [], ...plan }: Plan): string {
 
 const nothing = 'Nothing to change.';
 
-/** `2 workloads stay as they are: blocked (SaDefault, SdkTooOld).` */
+/** `2 workloads stay as they are: blocked (SaDefault, SdkTooOld).` Those of one run are of one sort. */
 function staysText(stopped: NonNullable<Plan['stopped']>): string {
   const codes = [...new Set(stopped.map(({ code }) => code))].join(', ');
-  const who =
-    stopped.length === 1 ? '1 workload stays as it is' : `${stopped.length} workloads stay as they are`;
-  return `${who}: blocked (${codes}).`;
+  const who = stopped.every(({ kind }) => kind === 'AzureIdentity')
+    ? counted(stopped.length, 'identity', 'identities')
+    : counted(stopped.length, 'workload');
+  return `${who} ${stopped.length === 1 ? 'stays as it is' : 'stay as they are'}: blocked (${codes}).`;
 }
 
 function costs({ changes, puts, steps }: Plan): string {

@@ -41,8 +41,8 @@ const hints: readonly { readonly codes: RegExp; readonly hint: (about: AboutReas
   },
   {
     codes: /^SaDefault$/,
-    hint: ({ namespace }) =>
-      advice`Give the workload an account of its own: ${command('kubectl create serviceaccount NAME -n', namespace)}`,
+    hint: ({ cluster, namespace }) =>
+      advice`Each workload of it has the two commands, that make an account and have its pods run as it, among what blocks it in ${nextCommand('migrate plan', cluster, { namespace })}`,
   },
   {
     codes: /^SaMissing$/,

@@ -57,6 +57,7 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
       read(() => azure.identities.list(request.cluster.subscriptionId, signal)),
     ],
   );
+  unlessAway([objects, nodes, agents, serviceAccounts, rbac, inside.pods, ...inside.workloads.values()]);
   const resources = resourcesForAgents({ cluster, objects });
   const grants = rbac.kind === 'read' ? grantsOf(rbac.value) : undefined;
   // Any other pod that is labelled as an agent says what whoever made it likes.
@@ -96,6 +97,16 @@ export async function gatherAccess(deps: AccessDeps, request: GatherRequest): Pr
     exchange: exchangeOf(guards),
     seen,
   };
+}
+
+/** Where the cluster answers nothing at all, a report would read as if nobody could get anything. What it refuses is unknown. */
+function unlessAway(readings: readonly Probe<unknown>[]): void {
+  const away = readings.flatMap((reading) =>
+    reading.kind === 'unread' && isPodidError(reading.error, 'ClusterUnreachable') ? [reading.error] : [],
+  );
+  if (away[0] !== undefined && away.length === readings.length) {
+    throw away[0];
+  }
 }
 
 /** Pods, and what makes them: a workload without pods is a way, too. */

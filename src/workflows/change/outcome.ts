@@ -41,7 +41,7 @@ export interface Plan {
   readonly onlyInCluster?: readonly ({ readonly kind: 'identity' | 'exception' } & EntryKey)[];
   /** One after the other, each with its changes or without; absent: all is one step. */
   readonly steps?: readonly { readonly step: number; readonly title: string }[];
-  /** Workloads that a migration leaves as they are, each with the code of why; absent: none. */
+  /** Workloads and identities that a run leaves as they are, each with the code of why; absent: none. */
   readonly stopped?: readonly ({ readonly kind: string; readonly code: string } & EntryKey)[];
 }
 

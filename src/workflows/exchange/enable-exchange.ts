@@ -10,7 +10,7 @@ import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
 import type { Workloads } from '../../domain/kubernetes/workloads.ts';
 import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import type { Outcome } from '../change/outcome.ts';
+import type { Outcome, Plan } from '../change/outcome.ts';
 import { type ChangeDeps, type ChangeOptions, startChange } from '../change/start-change.ts';
 import { type TokensByAccount, tokensByAccount } from './account-tokens.ts';
 import { checkAgentsTokens } from './agents-tokens.ts';
@@ -73,7 +73,9 @@ export async function enableExchange(
   }
   if (options.dryRun) {
     reportLeftOut(deps, view, plan.leftOut);
-    return { plan: { changes: changesOf(view, plan), puts: plan.issuer ? 1 : 0 } };
+    return {
+      plan: { changes: changesOf(view, plan), puts: plan.issuer ? 1 : 0, ...stoppedOf(plan) },
+    };
   }
   if (plan.identities.length === 0 && plan.grants === undefined) {
     reportNothingToDo(deps, view, plan);
@@ -102,6 +104,17 @@ export async function enableExchange(
   );
   await withdrawUnused(kube.exchange, view.workload, known.plan, progress, deps.signal);
   return { done: ended(deps, ready, known.plan, progress) };
+}
+
+/** Who stays as it is, beside its code: a plan without them would read as if they were done. */
+function stoppedOf({ leftOut }: EnablePlan): Pick<Plan, 'stopped'> {
+  const stopped = leftOut.map(({ row: { namespace, name }, reason }) => ({
+    kind: 'AzureIdentity',
+    namespace,
+    name,
+    code: reason.split(':')[0] ?? reason,
+  }));
+  return stopped.length === 0 ? {} : { stopped };
 }
 
 function ended(

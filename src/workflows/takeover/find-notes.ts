@@ -103,6 +103,6 @@ function wayToIssuer(cluster: ClusterId, own: AgentInstallation | undefined): Hi
     return advice`Step 2 asks before it turns it on, and ${nextCommand('takeover apply', cluster, { file: 'takeover.yaml', 'no-exchange': true })} leaves it off`;
   }
   return own.exchange === undefined
-    ? advice`${changeAgent(own, 'podid.exchange.enabled=true', ...shownValues(own))}, with the values that it was installed with; then ${enable}`
+    ? advice`With the values that it was installed with: ${changeAgent(own, 'podid.exchange.enabled=true', ...shownValues(own))}; then ${enable}`
     : enable;
 }

@@ -78,6 +78,23 @@ describe('a plan for people', () => {
     expect(planText({ changes: [change({})], puts: 1, stopped }, plain)).toMatch(
       /one write of the cluster in Azure\. 3 workloads stay as they are: blocked \(SaDefault, SdkTooOld\)\.\n$/,
     );
+    const identity = { ...web, kind: 'AzureIdentity' };
+    expect(planText({ changes: [], puts: 0, stopped: [identity] }, plain)).toBe(
+      '1 identity stays as it is: blocked (SaDefault).\n',
+    );
+  });
+
+  it('shows what a change takes away as gone', () => {
+    const labelled = { kind: 'Deployment', templateLabels: { 'azure.workload.identity/use': 'true' } };
+    const back = change({
+      kind: 'workload',
+      action: 'update',
+      before: labelled,
+      after: { kind: 'Deployment' },
+    });
+    expect(planText({ changes: [back], puts: 0 }, plain)).toContain(
+      '\n    templateLabels.azure.workload.identity/use  true → (none)\n',
+    );
   });
 
   it('says that another identity under the same name costs a second write', () => {
