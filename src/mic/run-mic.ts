@@ -142,8 +142,8 @@ async function endpointReader({ flags, kubernetesHost, kubernetesPort }: MicSett
     return () => inClusterEndpoint({ host: kubernetesHost, port: kubernetesPort });
   }
   // The YAML reader is needed here alone, and costs memory.
-  const { kubeconfigEndpoint } = await import('../k8s/client/kubeconfig-endpoint.ts');
-  return () => kubeconfigEndpoint(flags.kubeconfig);
+  const { kubeconfigReader } = await import('../k8s/client/kubeconfig-endpoint.ts');
+  return kubeconfigReader(flags.kubeconfig);
 }
 
 export function userAgentOf({ flags }: MicSettings): string {

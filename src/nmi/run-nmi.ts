@@ -161,8 +161,8 @@ async function endpointReader({
     return () => inClusterEndpoint({ host: kubernetesHost, port: kubernetesPort });
   }
   // The YAML reader is needed here alone, and costs memory.
-  const { kubeconfigEndpoint } = await import('../k8s/client/kubeconfig-endpoint.ts');
-  return () => kubeconfigEndpoint(kubeconfig);
+  const { kubeconfigReader } = await import('../k8s/client/kubeconfig-endpoint.ts');
+  return kubeconfigReader(kubeconfig);
 }
 
 /** By the container beside this one. */

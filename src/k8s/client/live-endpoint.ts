@@ -72,7 +72,7 @@ export function createLiveEndpoint(first: ApiEndpoint, options: LiveEndpointOpti
   };
   const refresh = async () => {
     const [known, next] = await Promise.all([current(), readUsable().catch(() => undefined)]);
-    if (next === undefined || contentOf(next) === known.content) {
+    if (next === undefined || next === known.endpoint || contentOf(next) === known.content) {
       return known;
     }
     // What runs on the earlier connections may end by itself; what is idle would be used again.

@@ -33,10 +33,15 @@ export async function readKubeconfig(path: string, context: string | undefined):
  * joined as in KUBECONFIG, are merged as kubectl does it: the first to say something wins, and files that are
  * not there are passed over. A token's file stays beside its token, for whoever outlives the token.
  *
+ * @param parse for whoever reads again and again, and remembers
  * @throws PodidError InvalidKubeconfig, which never quotes content
  */
-export async function readContext(path: string, context: string | undefined): Promise<ChosenContext> {
-  const configs = await Promise.all((await existingPaths(path)).map(readOne));
+export async function readContext(
+  path: string,
+  context: string | undefined,
+  parse: typeof parseKubeconfig = parseKubeconfig,
+): Promise<ChosenContext> {
+  const configs = await Promise.all((await existingPaths(path)).map((one) => readOne(one, parse)));
   const merged: Kubeconfig = {
     clusters: configs.flatMap(({ clusters }) => clusters),
     users: configs.flatMap(({ users }) => users),
@@ -72,8 +77,8 @@ async function existingPaths(path: string): Promise<readonly string[]> {
   return existing.length > 0 ? existing : [parts[0] ?? path];
 }
 
-async function readOne(path: string): Promise<Kubeconfig> {
-  return parseKubeconfig(decodeText(await readSmallFile(path, `The kubeconfig ${path}`)), path);
+async function readOne(path: string, parse: typeof parseKubeconfig): Promise<Kubeconfig> {
+  return parse(decodeText(await readSmallFile(path, `The kubeconfig ${path}`)), path);
 }
 
 /** A plugin's command is relative to the folder only when it is a path and no bare name. */

@@ -8,7 +8,7 @@ import { rootCertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApiConnection } from '../../../src/k8s/client/api-connection.ts';
 import { type ApiEndpoint, inClusterEndpoint, tokenFromFile } from '../../../src/k8s/client/api-endpoint.ts';
-import { kubeconfigEndpoint } from '../../../src/k8s/client/kubeconfig-endpoint.ts';
+import { kubeconfigReader } from '../../../src/k8s/client/kubeconfig-endpoint.ts';
 import { readSecret } from '../../../src/nmi/cluster/read-secret.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 
@@ -244,7 +244,7 @@ describe('where the API server is', () => {
       { token: 'T' },
       { 'certificate-authority-data': caData, 'tls-server-name': 'kubernetes' },
     );
-    const endpoint = await kubeconfigEndpoint(path);
+    const endpoint = await kubeconfigReader(path)();
     expect(endpoint).toMatchObject({
       server: 'https://api:443',
       tls: { ca, servername: 'kubernetes' },
@@ -254,7 +254,7 @@ describe('where the API server is', () => {
 
   it('is not said by a certificate that cannot be used', async () => {
     const user = { 'client-certificate-data': 'Q0VSVA==', 'client-key-data': 'S0VZ' };
-    await expect(kubeconfigEndpoint(await kubeconfig(user))).rejects.toMatchObject({
+    await expect(kubeconfigReader(await kubeconfig(user))()).rejects.toMatchObject({
       code: 'InvalidKubeconfig',
       message: expect.stringContaining('holds a certificate or key that cannot be used'),
     });
@@ -263,7 +263,7 @@ describe('where the API server is', () => {
   it('is read beside the kubeconfig where that names files', async () => {
     const path = await kubeconfig({ tokenFile: 'token' }, { 'insecure-skip-tls-verify': true });
     await writeFile(join(path, '..', 'token'), 'T2\n');
-    const endpoint = await kubeconfigEndpoint(path);
+    const endpoint = await kubeconfigReader(path)();
     expect(endpoint.tls).toEqual({ rejectUnauthorized: false });
     expect(await endpoint.token()).toBe('T2');
   });
@@ -274,6 +274,6 @@ describe('where the API server is', () => {
     [{ username: 'a', password: 'b' }, /password/],
     [{ as: 'admin' }, /impersonation/],
   ])('is not learnt by %j', async (user, reason) => {
-    await expect(kubeconfigEndpoint(await kubeconfig(user))).rejects.toThrow(reason);
+    await expect(kubeconfigReader(await kubeconfig(user))()).rejects.toThrow(reason);
   });
 });

@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createApiConnection } from '../../../src/k8s/client/api-connection.ts';
 import { inClusterEndpoint } from '../../../src/k8s/client/api-endpoint.ts';
-import { kubeconfigEndpoint } from '../../../src/k8s/client/kubeconfig-endpoint.ts';
+import { kubeconfigReader } from '../../../src/k8s/client/kubeconfig-endpoint.ts';
 import type { ReadEndpoint } from '../../../src/k8s/client/live-endpoint.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 
@@ -113,7 +113,7 @@ function byFiles(server: Server): ReadEndpoint {
   put('token', 'T1');
   const user = { 'client-certificate': 'c.crt', 'client-key': 'c.key', tokenFile: 'token' };
   const path = writeKubeconfig(server, { user });
-  return () => kubeconfigEndpoint(path);
+  return kubeconfigReader(path);
 }
 
 describe('a connection that lives for months', () => {
@@ -123,7 +123,7 @@ describe('a connection that lives for months', () => {
       'the authority in a kubeconfig',
       (server) => {
         const path = writeKubeconfig(server);
-        return () => kubeconfigEndpoint(path);
+        return kubeconfigReader(path);
       },
       (server) => void writeKubeconfig(server, { authority: read('second.crt') }),
     ],
@@ -169,7 +169,7 @@ describe('a connection that lives for months', () => {
     renew('client1');
     put('token', 'T1');
     const path = writeKubeconfig(server, { user });
-    const readAgain = () => kubeconfigEndpoint(path);
+    const readAgain = kubeconfigReader(path);
     const connection = connect(readAgain, await readAgain());
     expect(await connection.getJson('/a', signal)).toEqual({ client: 'client1', token: 'Bearer T1' });
     renew('client2');
@@ -177,6 +177,17 @@ describe('a connection that lives for months', () => {
     expect(await connection.getJson('/b', signal)).toEqual({ client: 'client2', token: 'Bearer T2' });
     put('config', 'half a fi');
     expect(await connection.getJson('/c', signal)).toEqual({ client: 'client2', token: 'Bearer T2' });
+  });
+
+  it('makes the endpoint of a kubeconfig anew only after one of its files has changed', async () => {
+    const read = byFiles(await startServer());
+    const first = await read();
+    expect(await read()).toBe(first);
+    put('token', 'T2');
+    const second = await read();
+    expect(second).not.toBe(first);
+    expect(await second.token()).toBe('T2');
+    expect(await read()).toBe(second);
   });
 
   it.each<[string, (server: Server) => ReadEndpoint, () => void, object]>([
@@ -225,7 +236,7 @@ describe('a connection that lives for months', () => {
       connections += 1;
     });
     const path = writeKubeconfig(server);
-    const readAgain = () => kubeconfigEndpoint(path);
+    const readAgain = kubeconfigReader(path);
     const connection = connect(readAgain, await readAgain());
     for (const name of ['/a', '/b', '/c']) {
       await connection.getJson(name, signal);
