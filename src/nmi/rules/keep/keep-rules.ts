@@ -139,7 +139,6 @@ async function keepOnce(
   const addresses = await options.published.read();
   let kept = await keepGuard(ports, addresses);
   let state = await rules.verify();
-  let diagnosing: ReturnType<KeepRulesPorts['diagnose']> | undefined;
   if (!state.intact) {
     // Without the redirect nobody gets a token, by whichever address. Hence it never comes without the guard,
     // not even when both were swept away since the guard was looked at.
@@ -152,19 +151,18 @@ async function keepOnce(
         makeReport(ports, options, { guard: kept.guard, state, problems, putBack: 0 }),
       );
     }
-    diagnosing = ports.diagnose(state.target, addresses);
     const [forgotten] = await Promise.all([
       rules.forgetOthers(),
       keepGuard(ports, addresses).then((again) => {
         kept = again;
       }),
-      diagnosing,
     ]);
     logInstalled(logger, { target: state.target, forgotten, putBack: last.putBack });
   }
   const { guard, isGuardKept } = kept;
   logGuard(logger, guard, last);
-  const problems = await (diagnosing ?? ports.diagnose(state.target, addresses));
+  // Last, since it changes nothing, and the first pods are answered meanwhile.
+  const problems = await ports.diagnose(state.target, addresses);
   logProblems(logger, problems, last);
   const report = makeReport(ports, options, { guard, state, problems, putBack: last.putBack });
   await options.published.publish(report);

@@ -35,6 +35,12 @@ describe('the keeper of the rules', () => {
     });
   });
 
+  it('looks at the node only after connections elsewhere are cut, since the first pods are answered meanwhile', async () => {
+    const node = nodeWith({ intact: false });
+    await node.keepUntil((heartbeats) => heartbeats.length === 1);
+    expect(node.forgetsAtLooks).toEqual([1]);
+  });
+
   it('puts them back as soon as somebody touches them', async () => {
     const node = nodeWith({ intact: false });
     await node.keepUntil((heartbeats) => {
@@ -201,6 +207,9 @@ function nodeWith(start: Start) {
   const seen = {
     installs: 0,
     readBacks: 0,
+    forgets: 0,
+    /** How often connections elsewhere had been cut, each time the node was looked at. */
+    forgetsAtLooks: [] as number[],
     order: [] as string[],
     heartbeats: [] as Heartbeat[],
     /** Published before the node was looked at. */
@@ -224,7 +233,10 @@ function nodeWith(start: Start) {
       intact = true;
       return { intact, target, packets: {} };
     },
-    forgetOthers: async () => 0,
+    async forgetOthers() {
+      seen.forgets += 1;
+      return 0;
+    },
     verifyUnreported: async () => {
       seen.order.push('unreported');
       return unreportedIntact;
@@ -267,7 +279,10 @@ function nodeWith(start: Start) {
       remove: async () => true,
       follow: () => undefined,
     },
-    diagnose: async () => [],
+    async diagnose() {
+      seen.forgetsAtLooks.push(seen.forgets);
+      return [];
+    },
     async publish(heartbeat) {
       if (heartbeat.problems.some(({ kind }) => kind === 'not-looked-at')) {
         seen.early.push(heartbeat);
