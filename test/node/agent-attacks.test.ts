@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { type AgentWorld, identities, inAgentWorld } from './agent-world.ts';
 import { programsIn } from './bundled-programs.ts';
 import type { Host } from './network.ts';
@@ -29,6 +29,22 @@ const odd = [
   '/metadata/scheduledevents',
   '/metadata/attested/document',
 ];
+
+describe('a pod that asks for the rules of its node', () => {
+  it('gets them not even where the metrics are open, and the node itself does, of one process', async () => {
+    await inAgentWorld(programs, {}, async (world) => {
+      await world.startAgent({ extra: ['--metrics-address=0.0.0.0', '--open-metrics'] });
+      const rules = (by: Host, address: string) =>
+        by.run('curl', '-sS', '-m', '10', '-w', '\\n%{http_code}', `http://${address}:9090/rules`);
+      const { node } = world.network;
+      await vi.waitFor(() => expect(rules(node, '127.0.0.1')).toMatch(/\n200$/), 20_000);
+      expect(rules(node, '127.0.0.1')).toContain('table inet podid {');
+      expect(rules(world.unbound, node.address)).toMatch(
+        /^The text of the rules is for this node alone.*\n403$/,
+      );
+    });
+  });
+});
 
 describe('a pod without an identity', () => {
   it('gets no token by any spelling of the path, and nothing of it reaches IMDS', async () => {
