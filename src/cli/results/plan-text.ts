@@ -88,13 +88,30 @@ function asItem(change: ShownChange): DiffItem {
       if (old === fresh) {
         return [];
       }
-      const why =
-        change.action === 'replace' && name === forcesReplacement ? { why: 'forces replacement' } : {};
+      const why = whyOf(change, name);
       // What a change takes away would read as what it sets.
-      const goes = change.action === 'update' && old && !fresh ? { after: '(none)' } : {};
-      return [{ name, ...(old ? { before: old } : {}), ...(fresh ? { after: fresh } : {}), ...goes, ...why }];
+      const goes = change.action === 'update' && old && !fresh && why === undefined;
+      return [
+        {
+          name,
+          ...(old ? { before: old } : {}),
+          ...(fresh ? { after: fresh } : {}),
+          ...(goes ? { after: '(none)' } : {}),
+          ...(why === undefined ? {} : { why }),
+        },
+      ];
     }),
   };
+}
+
+function whyOf({ action, kind }: ShownChange, name: string): string | undefined {
+  if (action === 'replace' && name === forcesReplacement) {
+    return 'forces replacement';
+  }
+  // Nothing but the state goes: the entry is sent as it is, and Azure takes that for a new one.
+  return action === 'update' && kind === 'identity' && name === 'provisioningState'
+    ? 'Azure tries it again'
+    : undefined;
 }
 
 function titleOf({ kind, namespace, name, before, after }: ShownChange): string {

@@ -103,6 +103,15 @@ describe('a plan for people', () => {
     );
   });
 
+  it('says of an entry that Azure ended as Failed that it is tried again', () => {
+    const changes = [
+      change({ action: 'update', before: { ...web, provisioningState: 'Failed' }, after: web }),
+    ];
+    expect(planText({ changes, puts: 1 }, plain)).toContain(
+      'provisioningState  Failed  # Azure tries it again',
+    );
+  });
+
   it('shows what goes and comes again as one entry, with what forces it', () => {
     const other = { ...web, bindingSelector: 'front', identity: { ...identity, resourceId: '/id/jobs' } };
     const changes = [
