@@ -43,7 +43,7 @@ describe('npm run walk', () => {
     );
     expect(files).toContain('src/workflows/entries/add-identity.ts');
     expect(files.filter((path) => path.startsWith('src/commands/'))).toEqual(['src/commands/add.ts']);
-    expect(files.length).toBeLessThanOrEqual(118);
+    expect(files.length).toBeLessThanOrEqual(122);
   });
 
   it('shows the way of a token that the cache has', async () => {
