@@ -110,9 +110,9 @@ export function credentialsOf({ emulator }: EmulatedPodid): readonly string[] {
 
 /** Waits until a condition holds. @throws after 20 s */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const endsAt = Date.now() + 20_000;
+  const endsAt = performance.now() + 20_000;
   while (!holds()) {
-    if (Date.now() > endsAt) {
+    if (performance.now() > endsAt) {
       throw new Error(`${what}: not within 20 s`);
     }
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -25,13 +25,13 @@ function spawned({ emulator }: EmulatedPodid, line: string): Promise<Ran> {
 
 /** Waits for what another program does; fails after twenty seconds. */
 async function until<T>(look: () => T | undefined): Promise<T> {
-  const endsAt = Date.now() + 20_000;
+  const endsAt = performance.now() + 20_000;
   for (;;) {
     const found = look();
     if (found !== undefined) {
       return found;
     }
-    if (Date.now() > endsAt) {
+    if (performance.now() > endsAt) {
       throw new Error('The condition did not come true in time.');
     }
     await sleep(10);

@@ -1,8 +1,8 @@
 /** Waits until something is true, for at most a minute. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpMs = Date.now() + 60_000;
+  const giveUpMs = performance.now() + 60_000;
   while (!(await holds())) {
-    if (Date.now() > giveUpMs) {
+    if (performance.now() > giveUpMs) {
       throw new Error(`It did not come true within a minute: ${holds}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -80,13 +80,13 @@ async function startMic(emulator: Emulator, clock: Clock, flags: readonly string
 
 /** Waits for a condition, for at most half a minute. */
 export async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 30_000;
+  const end = performance.now() + 30_000;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) {
       return found;
     }
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       throw new Error(`The condition did not come true in time: ${look}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 10));

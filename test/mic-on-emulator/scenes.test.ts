@@ -23,9 +23,9 @@ async function sceneWorld(world: MicWorld, flags: readonly string[]): Promise<Sc
     },
     assignments: async () => assignments(emulator),
     async until(isTrue) {
-      const endMs = Date.now() + waitMs;
+      const endMs = performance.now() + waitMs;
       while (!(await isTrue())) {
-        if (Date.now() > endMs) {
+        if (performance.now() > endMs) {
           return false;
         }
         await new Promise((resolve) => setTimeout(resolve, 10));

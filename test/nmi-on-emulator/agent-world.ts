@@ -157,13 +157,13 @@ export async function until<T>(
   look: () => T | undefined | Promise<T | undefined>,
   longestMs = 20_000,
 ): Promise<T> {
-  const end = Date.now() + longestMs;
+  const end = performance.now() + longestMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) {
       return found;
     }
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       throw new Error('The condition did not come true in time.');
     }
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -87,8 +87,8 @@ function expectOwnOrNothing({ bound, unbound, imds }: Drill): void {
 }
 
 async function again(ms: number, disturb: () => void): Promise<void> {
-  const end = Date.now() + ms;
-  while (Date.now() < end) {
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
     disturb();
     // Uneven on purpose: an even beat can meet each of a client's retries.
     await passing(200 + Math.random() * 1000);

@@ -76,9 +76,9 @@ function connect(url: string): ApiConnection {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = performance.now() + 20_000;
   while (!condition()) {
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       throw new Error('The condition did not come true in time.');
     }
     await new Promise((resolve) => setTimeout(resolve, 3));

@@ -83,9 +83,9 @@ async function viewOf(seed: readonly Parameters<StartedKube['store']['seed']>[0]
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 60_000;
+  const end = performance.now() + 60_000;
   while (!condition()) {
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       throw new Error('The condition did not come true in time.');
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
