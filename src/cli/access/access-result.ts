@@ -101,6 +101,6 @@ function footLines({ findings, unread, identities, couldBecome }: ShownAccess, c
       `  ${colour.cyan('→')} ${hint}`,
     ]),
     ...unread.map(({ what, why }) => `${colour.yellow('unknown')}: ${what}. ${why}`),
-    `${counted(identities.length, 'identity', 'identities')}, ${counted(findings.length, 'finding')}. By one more step could get there: ${become(kubernetes, 'in Kubernetes')}, ${become(azure, 'in Azure')} (-o json, -o html).`,
+    `${counted(identities.length, 'identity', 'identities')}, ${counted(findings.length, 'finding')}. Who could give themselves a way: ${become(kubernetes, 'in Kubernetes')}, ${become(azure, 'in Azure')}; -o json names them.`,
   ];
 }
