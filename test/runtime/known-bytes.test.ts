@@ -189,9 +189,12 @@ describe('a request that differs from a known one', () => {
       fc.asyncProperty(others, async (other) => {
         const byParser = await ask(port, [other + tail]);
         const afterKnown = await ask(port, [known, other + tail]);
-        const atOnce = await ask(port, [known, other, tail]);
         expect(afterKnown.slice(head)).toBe(byParser);
-        expect(atOnce.slice(head).startsWith(byParser.slice(0, byParser.indexOf('HTTP/1.1', 1)))).toBe(true);
+        // Without its end, the parser waits for the rest of it: no answer comes after which the tail would be sent.
+        if (other.endsWith('\r\n\r\n')) {
+          const alone = await ask(port, [known, other, tail]);
+          expect(alone.slice(head).startsWith(byParser.slice(0, byParser.indexOf('HTTP/1.1', 1)))).toBe(true);
+        }
       }),
       { numRuns: 300 },
     );
