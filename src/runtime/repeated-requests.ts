@@ -143,6 +143,8 @@ function isPlain(request: IncomingMessage | undefined): boolean {
   );
 }
 
+/** Bytes shorter than the blank line end with the last of one, or with the first of the next request: not known which. */
 function endsWithItsHeader(bytes: Buffer): boolean {
-  return bytes.indexOf(blankLine) === bytes.length - blankLine.length;
+  const header = bytes.length - blankLine.length;
+  return header >= 0 && bytes.indexOf(blankLine) === header;
 }

@@ -188,6 +188,23 @@ describe('a request that comes again in the same bytes', () => {
     expect(handled).toEqual(['/a', '/b', '/c']);
   });
 
+  it.each(['G', 'GE', 'GET', ' '])(
+    'is no request behind %j, which came with the end of one before',
+    async (begun) => {
+      const { open, handled } = await started();
+      const one = open();
+      await one.ask(get('/a'));
+      expect(await one.ask(get('/a'))).toBe('again/a');
+      await one.ask(get('/b') + get('/c').slice(0, -2));
+      await one.ask(`\r\n${begun}`);
+      await one.write(get('/a'));
+      await one.closed();
+      expect(one.text).toMatch(/HTTP\/1\.1 400 /);
+      expect(one.bodies).toEqual(['first/a', 'again/a', 'first/b', 'first/c']);
+      expect(handled).toEqual(['/a', '/b', '/c']);
+    },
+  );
+
   it('waits for the answers before it', async () => {
     const ends: (() => void)[] = [];
     const { open } = await started({
