@@ -20,6 +20,15 @@ interface Fault {
   readonly column?: number;
 }
 
+/** What is wrong at a place of a file. */
+interface LocatedFault {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Without the place. */
+  readonly what: string;
+}
+
 /**
  * Collects what is wrong with a command line, so that one answer names it all. A value that breaks its rule
  * is handed back as it is: `throwIfAny` comes before anyone uses it.
@@ -79,9 +88,13 @@ export class UsageFaults {
     return this.#faults.map(({ message }) => message);
   }
 
-  /** Of those that have a place in a file. */
-  get lines(): readonly number[] {
-    return this.#faults.flatMap(({ line }) => line ?? []);
+  /** Those that have a place in a file. */
+  get located(): readonly LocatedFault[] {
+    return this.#faults.flatMap(({ file, line, column, message }) =>
+      file === undefined || line === undefined || column === undefined
+        ? []
+        : { file, line, column, what: message.slice(`${file}:${line}:${column}: `.length) },
+    );
   }
 
   get any(): boolean {

@@ -105,7 +105,7 @@ function parseYaml(text: string, source: string): unknown {
   const reading = { readPlain: goYamlScalar, lenient: true } as const;
   const [first] = locatedDocuments({ name: source, text }, faults, reading);
   const json = first?.json();
-  const [line] = faults.lines;
+  const line = faults.located[0]?.line;
   if (line !== undefined) {
     throw kubeconfigFault(
       source,

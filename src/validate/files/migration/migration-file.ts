@@ -45,7 +45,7 @@ export function parseMigrationFile(source: SourceText, faults: UsageFaults): Mig
 function otherThanPlan(source: SourceText): { readonly line: number; readonly what: string } | undefined {
   const ofYaml = new UsageFaults();
   const [document] = locatedDocuments(source, ofYaml);
-  const [line] = ofYaml.lines;
+  const line = ofYaml.located[0]?.line;
   if (line !== undefined) {
     return { line, what: 'is not YAML that can be read' };
   }

@@ -17,10 +17,10 @@ import {
   labelValueRule,
   namespaceRule,
 } from '../../flags/kubernetes-names.ts';
-import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../../json-record.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt, stringMapAt } from '../../json-record.ts';
 import { readHeldObjects } from '../../kubernetes/takeover-hold.ts';
-import type { Rule, UsageFaults } from '../../usage-faults.ts';
-import { locatedDocuments, type SourceText } from '../located-yaml.ts';
+import { type Rule, UsageFaults } from '../../usage-faults.ts';
+import { type Located, locatedDocuments, type Place, type SourceText } from '../located-yaml.ts';
 
 /** Reads the file of `podid takeover plan --out`; undefined, with a fault, where it is none. */
 export function parseTakeoverFile(
@@ -28,33 +28,70 @@ export function parseTakeoverFile(
   sha256: (text: string) => string,
   faults: UsageFaults,
 ): TakeoverExport | undefined {
-  const before = faults.messages.length;
-  const documents = locatedDocuments(source, faults);
-  if (faults.messages.length > before) {
+  const ofYaml = new UsageFaults();
+  const documents = locatedDocuments(source, ofYaml);
+  const [unread] = ofYaml.located;
+  if (unread !== undefined) {
+    faults.addAt(unread, `${unread.what} podid takeover plan --out writes it anew.`);
     return undefined;
   }
-  const start = { file: source.name, line: 1, column: 1 };
-  const [document] = documents;
-  if (document === undefined || documents.length > 1) {
-    faults.addAt(start, `it holds ${documents.length} documents; a plan of a takeover is one.`);
+  const [document, second] = documents;
+  if (document === undefined) {
+    faults.addAt(endOf(source), 'it is empty; podid takeover plan --out writes it anew.');
+    return undefined;
+  }
+  if (second !== undefined) {
+    faults.addAt(second.place, 'a second document; a plan of a takeover is one.');
     return undefined;
   }
   const read = readTakeoverExport(document.json(), sha256);
-  if (typeof read === 'string') {
-    faults.addAt(document.place, `${read}; podid takeover plan --out writes it anew.`);
+  if ('why' in read) {
+    faults.addAt(placeOf(read, document, source), `${read.why}; podid takeover plan --out writes it anew.`);
     return undefined;
   }
   return read;
 }
+
+/** Why an export is none, as the begin of a sentence, and in which of its members: of its list in which one, from 0. */
+export interface ExportFault {
+  readonly why: string;
+  readonly member?: string;
+  readonly item?: number;
+}
+
+function placeOf({ member, item = 0 }: ExportFault, document: Located, source: SourceText): Place {
+  const members = document.kind === 'map' ? (document.map('a plan') ?? []) : [];
+  const found = members.find(({ key }) => key === member);
+  if (found === undefined) {
+    return member === lastMember ? endOf(source) : document.place;
+  }
+  const items = found.value.kind === 'list' ? (found.value.list(found.key) ?? []) : [];
+  return items[item]?.place ?? found.keyPlace;
+}
+
+/** What is missing in a file that was cut short is missing there. */
+function endOf({ name, text }: SourceText): Place {
+  const lines = text.trimEnd().split('\n');
+  return { file: name, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}
+
+/** podid writes it last. */
+const lastMember = 'readFrom';
 
 /**
  * An export as podid writes it, or why it is none: it is applied to a cluster, so that nothing of it is guessed.
  *
  * @param sha256 of a text, in hex
  */
-export function readTakeoverExport(json: unknown, sha256: (text: string) => string): TakeoverExport | string {
+export function readTakeoverExport(
+  json: unknown,
+  sha256: (text: string) => string,
+): TakeoverExport | ExportFault {
   if (!isRecord(json) || json['apiVersion'] !== fileApiVersion || json['kind'] !== takeoverFileKind) {
-    return `it is not apiVersion ${fileApiVersion} and kind ${takeoverFileKind}`;
+    return { why: `it is not apiVersion ${fileApiVersion} and kind ${takeoverFileKind}`, member: 'kind' };
+  }
+  if (json[lastMember] === undefined) {
+    return { why: `it ends before ${lastMember}, and so it is not whole`, member: lastMember };
   }
   const cluster = recordAt(json, 'cluster');
   const [subscription, resourceGroup, name] = ['subscription', 'resourceGroup', 'name'].map(
@@ -63,42 +100,63 @@ export function readTakeoverExport(json: unknown, sha256: (text: string) => stri
   const clusterUid = stringAt(json, 'clusterUid') ?? '';
   const readFrom = stringAt(json, 'readFrom') ?? '';
   if (isBroken(resourceGroupRule, resourceGroup) || isBroken(clusterNameRule, name) || clusterUid === '') {
-    return 'it does not name its cluster';
+    return { why: 'it does not name its cluster', member: clusterUid === '' ? 'clusterUid' : 'cluster' };
   }
   const objects = readHeldObjects(textOf(json['objects']));
   if (typeof objects === 'string') {
-    return `objects: ${objects}`;
+    return { why: `objects: ${objects}`, member: 'objects' };
   }
   if (readFrom !== `sha256:${sha256(holdText(objects))}`) {
-    return 'its objects are not those of readFrom';
+    return { why: 'its objects are not those of readFrom', member: lastMember };
   }
-  const identities = recordsAt(json, 'identities').map(readIdentity);
-  const exceptions = recordsAt(json, 'exceptions').map(readException);
-  const machines = recordsAt(json, 'machines').map(readMachine);
-  const whole = ['identities', 'exceptions', 'machines'].every(
-    (key) => Array.isArray(json[key]) && recordsAt(json, key).length === json[key].length,
-  );
-  if (!whole || [...identities, ...exceptions, ...machines].includes(undefined)) {
-    return 'an entry, an exception or a machine of it is not written as podid writes them';
+  const identities = readList(json, 'identities', readIdentity);
+  const exceptions = readList(json, 'exceptions', readException);
+  const machines = readList(json, 'machines', readMachine);
+  if ('why' in identities) {
+    return identities;
+  }
+  if ('why' in exceptions) {
+    return exceptions;
+  }
+  if ('why' in machines) {
+    return machines;
   }
   const before = json['before'] === undefined ? undefined : readBefore(json['before']);
   if (before === null) {
-    return 'what it says of the time before the takeover is not written as podid writes it';
+    const why = 'what it says of the time before the takeover is not written as podid writes it';
+    return { why, member: 'before' };
   }
   return {
     apiVersion: fileApiVersion,
     kind: takeoverFileKind,
     cluster: { subscription, resourceGroup, name },
     clusterUid,
-    identities: identities.filter((each) => each !== undefined),
-    exceptions: exceptions.filter((each) => each !== undefined),
+    identities,
+    exceptions,
     allowNetworkPluginKubenet: json['allowNetworkPluginKubenet'] === true,
     objects,
     marks: Object.fromEntries(Object.entries(recordAt(json, 'marks')).map(readMarks)),
-    machines: machines.filter((each) => each !== undefined),
+    machines,
     ...(before === undefined ? {} : { before }),
     readFrom,
   };
+}
+
+/** Every one of a list, or which of them is not written as podid writes it. */
+function readList<T extends object>(
+  json: JsonRecord,
+  member: string,
+  read: (item: JsonRecord) => T | undefined,
+): readonly T[] | ExportFault {
+  const list = json[member];
+  if (!Array.isArray(list)) {
+    return { why: `${member} is not a list`, member };
+  }
+  const items = list.map((item: unknown) => (isRecord(item) ? read(item) : undefined));
+  const item = items.indexOf(undefined);
+  return item < 0
+    ? items.filter((each) => each !== undefined)
+    : { why: `this is not written as podid writes its ${member}`, member, item };
 }
 
 /** As `holdText` writes it, whatever the order of members of a file that somebody has looked at. */

@@ -26,8 +26,8 @@ export function readTakeoverRecord(
     return `its record is not of version ${recordVersion}`;
   }
   const read = readTakeoverExport({ ...(isRecord(exported) ? exported : {}), objects }, sha256);
-  if (typeof read === 'string') {
-    return read;
+  if ('why' in read) {
+    return read.why;
   }
   const step = record['step'];
   const state = stringAt(record, 'state');
