@@ -1,10 +1,11 @@
-import { accessChoice, accessFile, accessFileFlags, accessFlags } from '../cli/access/access-flags.ts';
+import { accessChoice, accessFileFlags, accessFlags } from '../cli/access/access-flags.ts';
 import { accessShape } from '../cli/access/access-result.ts';
 import { accessView } from '../cli/access/access-view.ts';
 import { clusterFlags, kubeFlags } from '../cli/flags/cluster-flags.ts';
 import { reportUnread } from '../cli/migrate/report-unread.ts';
 import { saveText } from '../cli/open/file-to-write.ts';
 import { openDeps } from '../cli/open/open-deps.ts';
+import { outFile } from '../cli/open/out-file.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 
 export const accessCommand = defineCommand({
@@ -36,7 +37,7 @@ export const accessCommand = defineCommand({
   examplesOfResult: async () => (await import('../cli/access/access-examples.ts')).accessExamples,
   async run(flags, session) {
     const choice = accessChoice(flags, session.faults);
-    const file = await accessFile(flags, session.faults);
+    const file = await outFile(flags, ['html', 'json', 'yaml'], session.faults);
     const { namespace: _, ...others } = flags;
     const { deps, cluster } = await openDeps(session, others, { kube: true });
     const { reportedAccess } = await import('../workflows/access/report-access.ts');

@@ -91,7 +91,7 @@ describe('podid migrate plan on the emulator', () => {
   it.each([
     ['--out page.html', 'page.html'],
     ['--out page.HTM -o table', 'page.HTM'],
-    ['-o html --out page', 'page'],
+    ['-o html --out page.html', 'page.html'],
   ])("writes the page with %s, and proposes it as nobody's plan", async (flags, name) => {
     await using podid = await ownedWorld();
     const folder = await mkdtemp(join(tmpdir(), 'podid-page-'));

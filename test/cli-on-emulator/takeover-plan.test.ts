@@ -66,6 +66,20 @@ describe('podid takeover plan on the emulator', () => {
     expect(codes((await planOf(podid)).blockers)).toContain(code);
   });
 
+  it('saves as JSON the same as in YAML where the name of the file says so', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const folder = await mkdtemp(join(tmpdir(), 'podid-takeover-'));
+    const [yaml = '', json = ''] = await Promise.all(
+      ['takeover.yml', 'takeover.JSON'].map(async (name) => {
+        await planOf(podid, `--out ${join(folder, name)}`);
+        return await readFile(join(folder, name), 'utf8');
+      }),
+    );
+    expect(JSON.parse(json)).toEqual(parse(yaml));
+    expect(yaml).toMatch(/^apiVersion: /);
+    await rm(folder, { recursive: true });
+  });
+
   it('leads to no blockers by the commands that it prints', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     podid.emulator.kube.remove('AzureIdentityBinding', 'demo', 'web-binding');

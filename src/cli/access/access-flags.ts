@@ -4,7 +4,6 @@ import { namespaceFilter } from '../../validate/flags/entry-key.ts';
 import { namespaceRule, objectNameRule } from '../../validate/flags/kubernetes-names.ts';
 import { workloadChoice } from '../../validate/flags/workload-choice.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
-import { checkFileToWrite, type FileToWrite } from '../open/file-to-write.ts';
 
 /** What of the report is meant. */
 export const accessFlags = {
@@ -38,31 +37,6 @@ export const accessFileFlags = {
   },
   force: { kind: 'switch', summary: 'overwrite the file of --out' },
 } as const satisfies FlagTable;
-
-export interface AccessFile extends FileToWrite {
-  readonly format: 'html' | 'json' | 'yaml';
-}
-
-/** The file of `--out`, checked, with the format that its name says. */
-export async function accessFile(
-  { out, force }: FlagValues<typeof accessFileFlags>,
-  faults: UsageFaults,
-): Promise<AccessFile | undefined> {
-  if (out === undefined) {
-    if (force) {
-      faults.add('--force', '--force needs --out: nothing else is overwritten.');
-    }
-    return undefined;
-  }
-  const file = { flag: '--out', path: out } as const;
-  await checkFileToWrite(faults, file, force);
-  const [, ending = ''] = /\.(html|json|ya?ml)$/i.exec(out) ?? [];
-  if (ending === '' && out !== '') {
-    faults.add('--out', `--out: ${quoted(out)} ends neither with .html nor with .json or .yaml.`);
-  }
-  const lower = ending.toLowerCase();
-  return { ...file, format: lower === 'html' || lower === 'json' ? lower : 'yaml' };
-}
 
 /** The choice that the flags make; what is wrong with them is added to the faults. */
 export function accessChoice(flags: FlagValues<typeof accessFlags>, faults: UsageFaults): AccessChoice {

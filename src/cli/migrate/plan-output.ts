@@ -1,49 +1,36 @@
 import type { MigrationFile } from '../../domain/migrate/migration-file.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
-import { checkFileToWrite, type FileToWrite, saveFile, saveText } from '../open/file-to-write.ts';
+import { saveText } from '../open/file-to-write.ts';
+import { type OutFile, outFile, saveOut } from '../open/out-file.ts';
 import { effectiveFormat, type Session } from '../run/session.ts';
 
 /** The file of `--out`: the plan, for review, or the page, for a browser. */
-export interface PlanOutput extends FileToWrite {
-  readonly kind: 'plan' | 'page';
+export interface PlanOutput extends OutFile<'yaml' | 'json' | 'html'> {
   /** It was asked for as a page by `-o html`, so stdout has no second one. */
   readonly isWhole: boolean;
 }
 
-/** The file of `--out`, checked. A page is told by its name, else by `-o html` where the name is not one of YAML. */
+/** The file of `--out`, checked. */
 export async function planOutput(
-  { out, force }: { readonly out: string | undefined; readonly force: boolean },
+  flags: { readonly out: string | undefined; readonly force: boolean },
   { context, global, faults }: Pick<Session, 'context' | 'global'> & { readonly faults: UsageFaults },
 ): Promise<PlanOutput | undefined> {
-  if (out === undefined) {
-    if (force) {
-      faults.add('--force', '--force needs --out: nothing else is overwritten.');
-    }
-    return undefined;
-  }
+  const file = await outFile(flags, ['yaml', 'json', 'html'], faults);
   const isHtml = effectiveFormat(context, global) === 'html';
-  const isPage = /\.html?$/i.test(out) || (isHtml && !/\.(?:ya?ml|json)$/i.test(out));
-  const file = {
-    flag: '--out',
-    path: out,
-    kind: isPage ? 'page' : 'plan',
-    isWhole: isPage && isHtml,
-  } as const;
-  await checkFileToWrite(faults, file, force);
-  return file;
+  return file === undefined ? undefined : { ...file, isWhole: file.format === 'html' && isHtml };
 }
 
 /** @throws PodidError InvalidUsage when the file cannot be written */
 export async function savePlan(
-  file: PlanOutput,
+  { isWhole: _, format, ...file }: PlanOutput,
   { plan, page }: { readonly plan: MigrationFile; readonly page: () => Promise<string> },
   { report }: Pick<Session, 'report'>,
 ): Promise<void> {
-  if (file.kind === 'page') {
+  if (format === 'html') {
     await saveText(file, await page());
     report.note(`The page is in ${file.path}.`);
   } else {
-    await saveFile(file, plan);
+    await saveOut({ ...file, format }, plan);
     report.note(`The plan is in ${file.path}.`);
   }
 }

@@ -54,7 +54,8 @@ export const migratePlanCommand = defineCommand({
     out: {
       kind: 'text',
       value: 'FILE',
-      summary: 'also write the plan into this YAML file, or the page into this one of HTML',
+      summary:
+        'also write the plan into this file: .yaml or .json; or the page: .html; readable by you alone',
     },
     force: { kind: 'switch', summary: 'overwrite the file of --out' },
     ...clusterFlags,
@@ -85,7 +86,8 @@ export const migratePlanCommand = defineCommand({
     if (going.length > 0) {
       const { namespace, workload } = flags;
       // What a page shows is planned again: no command reads it.
-      const chosen = file?.kind === 'plan' ? { f: file.path } : { namespace, workload };
+      const isPlan = file !== undefined && file.format !== 'html';
+      const chosen = isPlan ? { f: file.path } : { namespace, workload };
       const all = nextCommand('migrate apply', cluster, chosen);
       session.report.note(
         going.some(({ state }) => state.startsWith('blocked'))

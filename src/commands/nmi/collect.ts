@@ -2,8 +2,8 @@ import { agentMisnamed, agentNamespaceFlag } from '../../cli/flags/agent-flags.t
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { collectExamples, collectShape } from '../../cli/nmi/collect-result.ts';
 import { agentNamespace } from '../../cli/open/agent-wait.ts';
-import { checkFileToWrite } from '../../cli/open/file-to-write.ts';
 import { openCluster } from '../../cli/open/open-cluster.ts';
+import { checkOutFile } from '../../cli/open/out-file.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { cutObject } from '../../domain/support/cut-object.ts';
 
@@ -24,7 +24,7 @@ export const nmiCollectCommand = defineCommand({
     out: {
       kind: 'text',
       value: 'FILE',
-      summary: 'the file to write',
+      summary: 'the file to write, a .zip',
       fallback: 'podid-support-TIME.zip in the working directory',
     },
     force: { kind: 'switch', summary: 'overwrite the file of --out' },
@@ -51,8 +51,8 @@ export const nmiCollectCommand = defineCommand({
     const madeMs = context.clock.now();
     const made = new Date(madeMs).toISOString();
     const folder = `podid-support-${made.slice(0, 19).replace(/[-:]/g, '')}Z`;
-    const path = flags.out ?? `${folder}.zip`;
-    await checkFileToWrite(faults, { flag: '--out', path }, flags.force);
+    const { out = `${folder}.zip`, force } = flags;
+    const { path } = await checkOutFile({ out, force }, ['zip'], faults);
     const deps = await openCluster(session, flags);
     const [{ collectSupport }, { supportReadme }, { saveBundle }] = await Promise.all([
       import('../../workflows/support/collect-support.ts'),

@@ -2,8 +2,8 @@ import { agentMisnamed, agentNamespaceFlag } from '../../cli/flags/agent-flags.t
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
 import { agentNamespace } from '../../cli/open/agent-wait.ts';
-import { checkFileToWrite, saveFile } from '../../cli/open/file-to-write.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
+import { outFile, saveOut } from '../../cli/open/out-file.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { takeoverExamples, takeoverPlanShape, takeoverPlanView } from '../../cli/takeover/takeover-result.ts';
 
@@ -23,7 +23,11 @@ export const takeoverPlanCommand = defineCommand({
   ],
   misnamed: { ...agentMisnamed },
   flags: {
-    out: { kind: 'text', value: 'FILE', summary: 'also save all of it in this YAML file' },
+    out: {
+      kind: 'text',
+      value: 'FILE',
+      summary: 'also save all of it in this file: .yaml or .json, readable by you alone',
+    },
     force: { kind: 'switch', summary: 'overwrite the file of --out' },
     ...agentNamespaceFlag,
     ...clusterFlags,
@@ -32,12 +36,7 @@ export const takeoverPlanCommand = defineCommand({
   examplesOfResult: async () => takeoverExamples.plan,
   async run(flags, session) {
     const namespace = agentNamespace(session, flags.namespace);
-    const file = flags.out === undefined ? undefined : ({ flag: '--out', path: flags.out } as const);
-    if (file !== undefined) {
-      await checkFileToWrite(session.faults, file, flags.force);
-    } else if (flags.force) {
-      session.faults.add('--force', '--force needs --out: nothing else is overwritten.');
-    }
+    const file = await outFile(flags, ['yaml', 'json'], session.faults);
     // The namespace is the agent's, and no entry's.
     const { namespace: _, ...ofCluster } = flags;
     const { deps, cluster } = await openDeps(session, ofCluster, { kube: true });
@@ -48,7 +47,7 @@ export const takeoverPlanCommand = defineCommand({
     const readRecord = (data: Readonly<Record<string, string>>) => readTakeoverRecord(data, sha256);
     const planned = await planTakeover(deps, { cluster, namespace, sha256, readRecord, file: file?.path });
     if (file !== undefined) {
-      await saveFile(file, planned.export);
+      await saveOut(file, planned.export);
       session.report.note(`All that there is, is in ${file.path}.`);
     }
     await session.print(takeoverPlanView(planned), takeoverPlanShape);
