@@ -155,6 +155,15 @@ describe('podid init without a terminal', () => {
       expect.arrayContaining(['addon', 'roleAssignment', 'identity']),
     );
     expect(puts).toBe(2);
+    const shown = await podid.run([
+      ...answers,
+      '--identity-resource-id',
+      identityId('web'),
+      '--dry-run',
+      '-o',
+      'table',
+    ]);
+    expect(shown.stdout).toMatch(/2 writes of the cluster in Azure\. The first turns the add-on on; .*\n$/);
     expect(podid.emulator.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 

@@ -167,7 +167,7 @@ function costs({ changes, puts, steps }: Plan): string {
     return counted === '' ? [] : [`${counted} to ${verb}`];
   });
   const writes = ['no write', 'one write'][puts] ?? `${puts} writes`;
-  return `${[...counts, ''].join('; ')}${writes} of the cluster in Azure.${puts > 1 && steps === undefined ? ` ${whyTwice(changes)}` : ''}`;
+  return `${[...counts, ''].join('; ')}${writes} of the cluster in Azure.${puts > 1 && steps === undefined ? whyTwice(shown) : ''}`;
 }
 
 /** What a summary counts, one and several. */
@@ -208,8 +208,18 @@ function countedKinds(changes: readonly ShownChange[]): string {
   return last === undefined || counted.length === 0 ? (last ?? '') : `${counted.join(', ')} and ${last}`;
 }
 
-function whyTwice(changes: Plan['changes']): string {
-  return changes.some(({ kind }) => kind === 'cluster')
-    ? "The first creates the control plane's new principal; until the second, the entries may be Failed."
-    : 'Azure replaces an identity under the same name only in two steps, and its pods get no tokens in between.';
+/** Each reason for another write, as a sentence. */
+function whyTwice(changes: readonly ShownChange[]): string {
+  const has =
+    (...actions: readonly ShownChange['action'][]) =>
+    (kind: Change['kind']): boolean =>
+      changes.some((change) => change.kind === kind && actions.includes(change.action));
+  const reasons = [
+    has('update')('cluster') &&
+      "The first creates the control plane's new principal; until the second, the entries may be Failed.",
+    has('add', 'update')('addon') && 'The first turns the add-on on; the second has the entries.',
+    has('replace')('identity') &&
+      'Azure replaces an identity under the same name only in two steps, and its pods get no tokens in between.',
+  ];
+  return reasons.flatMap((reason) => (reason === false ? [] : ` ${reason}`)).join('');
 }

@@ -98,8 +98,16 @@ describe('a plan for people', () => {
   });
 
   it('says that another identity under the same name costs a second write', () => {
-    expect(planText({ changes: [change({})], puts: 2 }, plain)).toContain(
+    const changes = [change({ action: 'delete', before: web, after: null }), change({})];
+    expect(planText({ changes, puts: 2 }, plain)).toContain(
       '2 writes of the cluster in Azure. Azure replaces',
+    );
+  });
+
+  it('says why the add-on and its first entry are two writes', () => {
+    const addon = change({ kind: 'addon', namespace: null, name: null, after: { enabled: true } });
+    expect(planText({ changes: [addon, change({})], puts: 2 }, plain)).toMatch(
+      /2 writes of the cluster in Azure\. The first turns the add-on on; the second has the entries\.\n$/,
     );
   });
 
