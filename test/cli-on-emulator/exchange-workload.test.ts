@@ -31,6 +31,7 @@ describe('podid exchange --subject workload on the emulator', () => {
         source: 'exchange',
         state: 'exchange',
         subject: expect.stringMatching(/^system:serviceaccount:demo:web, system:serviceaccount:demo:worker$/),
+        tokenOf: 'workload',
       },
     ]);
     expect(annotationsOf(podid, 'web')).toMatchObject({

@@ -5,12 +5,13 @@ import { planView } from './finish.ts';
 import { each, shape } from './result-shapes.ts';
 
 export const exchangeView = each(
-  ({ namespace, name, clientId, source, subject, state, reason }: ExchangeRow): unknown => ({
+  ({ namespace, name, clientId, source, subject, tokenOf, state, reason }: ExchangeRow): unknown => ({
     namespace,
     name,
     clientId,
     source,
     subject,
+    ...(tokenOf === undefined ? {} : { tokenOf }),
     state,
     ...(reason === undefined ? {} : { reason }),
   }),
@@ -56,9 +57,10 @@ export const exchangeShape: TableShape = {
 
 const subject = 'system:serviceaccount:kube-system:podid-nmi';
 const key = { namespace: 'demo', name: 'web', clientId: '00000000-0000-4000-8000-000000000002', subject };
+const tokenOf = 'agent';
 const rows = exchangeView([
-  { ...key, source: 'exchange', state: 'exchange' },
-  { ...key, source: 'exchange', state: 'untrusted', reason: 'NoCredential: none is for it.' },
+  { ...key, tokenOf, source: 'exchange', state: 'exchange' },
+  { ...key, tokenOf, source: 'exchange', state: 'untrusted', reason: 'NoCredential: none is for it.' },
 ]);
 const after = { issuer: 'https://issuer/', subject };
 

@@ -28,6 +28,8 @@ export interface ExchangeRow {
   readonly source: 'imds' | 'exchange' | 'entra';
   /** Whom its credentials are for, with commas between them; `''` where no agent of podid's exchanges. */
   readonly subject: string;
+  /** By whose token, in the words of `--subject`; absent of a service principal. */
+  readonly tokenOf?: ExchangeSubject;
   readonly state: ExchangeState;
   /** A code, a colon and a sentence. */
   readonly reason?: string;
@@ -71,12 +73,13 @@ export function exchangeRow(
 ): ExchangeRow {
   const { metadata, spec } = identity;
   const { namespace, name } = metadata;
-  const row = { namespace, name, clientId: spec.clientID ?? '', subject: basis.subject };
+  const all = { namespace, name, clientId: spec.clientID ?? '', subject: basis.subject };
   const decision = tokenSourceOf(identity, basis.defaults);
   if (decision.kind === 'service-principal') {
     const reason = 'ServicePrincipal: it signs in with its own secret, and has no federated credentials.';
-    return { ...row, source: 'entra', state: 'blocked', reason };
+    return { ...all, source: 'entra', state: 'blocked', reason };
   }
+  const row = { ...all, tokenOf: basis.wanted ?? 'agent' };
   if (decision.kind === 'unusable') {
     const reason = `${unusableCodes[decision.reason]}: the AzureIdentity ${decision.what}.`;
     return { ...row, source: 'exchange', state: 'blocked', reason };

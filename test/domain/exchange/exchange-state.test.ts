@@ -109,7 +109,7 @@ describe('the state of an identity', () => {
   ])('with %s', (_, object, known, source, state, reason) => {
     const row = exchangeRow(object, known, basis);
     expect(row).toMatchObject({ namespace: 'shop', name: 'web', clientId: clientID, source, state });
-    expect(row.subject).toBe(trust.subject);
+    expect([row.subject, row.tokenOf]).toEqual([trust.subject, 'agent']);
     expect(row.reason ?? '').toMatch(reason ?? /^$/);
   });
 
@@ -127,6 +127,7 @@ describe('the state of an identity', () => {
   ])('is blocked with %s', (_, object, source, reason) => {
     const row = exchangeRow(object, none, basis);
     expect(row).toMatchObject({ source, state: 'blocked', reason: expect.stringMatching(reason) });
+    expect(row.tokenOf).toBe(source === 'entra' ? undefined : 'agent');
   });
 
   it('is unknown where Azure does not show the credentials, and blocked where the identity is gone', () => {
