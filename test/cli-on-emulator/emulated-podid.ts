@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { connectAzure as connectAzureBy } from '../../src/arm/connect-azure.ts';
 import { type Context, createContext } from '../../src/cli/run/context.ts';
@@ -37,7 +38,10 @@ export async function emulatedPodid(
     const stdout = sink();
     const stderr = sink();
     const env = { ...emulator.environment, PODID_POLL_INTERVAL: '10ms', ...always, ...more };
-    const real = createContext(new AbortController().signal, {
+    const { signal } = new AbortController();
+    // As that of a process: every request under way listens to it.
+    setMaxListeners(0, signal);
+    const real = createContext(signal, {
       env,
       stdin: Readable.from([stdin]),
       stdout: stdout.stream,
