@@ -40,11 +40,11 @@ export interface ConnectionShares {
    */
   admit(socket: Socket): boolean;
   /**
-   * Counts a request until `ended` is called.
-   * @returns undefined when the connection is closed, or was closed just now: too many requests wait on it,
-   * or on those of its address
+   * Counts a request.
+   * @returns to be called when it has ended; undefined when the connection is closed, or was closed just now: too many
+   * requests wait on it, or on those of its address
    */
-  begin(socket: Socket): { ended(): void } | undefined;
+  begin(socket: Socket): (() => void) | undefined;
   /** Counts a request that is answered at once. @returns false when others of its connection wait, or it is closed */
   answerAtOnce(socket: Socket): boolean;
   /** Resets the connections that `isLost` picks. */
@@ -113,11 +113,11 @@ class Shares implements ConnectionShares {
     peer.connections.add(connection);
     this.#connections.set(socket, connection);
     this.#ofUnknownPeers += peer.isUnknownPeer ? 1 : 0;
-    socket.once('close', () => this.#forget(connection));
+    socket.once('close', this.#forget.bind(this, connection));
     return true;
   }
 
-  begin(socket: Socket): { ended(): void } | undefined {
+  begin(socket: Socket): (() => void) | undefined {
     const connection = this.#connections.get(socket);
     // What else stands in the bytes already read is parsed all the same, and must cost nothing.
     if (connection === undefined || socket.destroyed) {
@@ -132,7 +132,7 @@ class Shares implements ConnectionShares {
     }
     this.#count(connection, 1);
     connection.hasAsked = true;
-    return { ended: () => this.#count(connection, -1) };
+    return this.#count.bind(this, connection, -1);
   }
 
   answerAtOnce(socket: Socket): boolean {

@@ -242,16 +242,14 @@ class Reading implements FairReading {
 
 /** To be answered at once where that may be, else to the parser. */
 function handOn({ socket, parsers, repeated }: Connection, startedAt: number, bytes: Buffer): void {
-  const parse = () => {
-    for (const parser of parsers) {
-      parser.call(socket, bytes);
-    }
-  };
-  if (repeated === undefined) {
-    parse();
-  } else if (!repeated.answer(bytes, startedAt)) {
-    repeated.learn(bytes, parse);
+  if (repeated?.answer(bytes, startedAt)) {
+    return;
   }
+  repeated?.begin();
+  for (const parser of parsers) {
+    parser.call(socket, bytes);
+  }
+  repeated?.learn(bytes);
 }
 
 /**

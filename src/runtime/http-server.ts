@@ -10,7 +10,7 @@ import {
 import { createPeers, type NamespaceOfPeer, type UnknownPeers } from './fair-places.ts';
 import { createFairReading, type FairReading } from './fair-reading.ts';
 import { faultOf, mostHeaders, refuseMalformed } from './refuse-malformed.ts';
-import { RepeatedRequests, type Repeats } from './repeated-requests.ts';
+import { RepeatedRequests, type RepeatedRequestsOptions, type Repeats } from './repeated-requests.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -74,6 +74,7 @@ class LimitedServer implements HttpServer {
   readonly #shares: ConnectionShares;
   readonly #reading: FairReading;
   readonly #repeated = new WeakMap<Socket, RepeatedRequests>();
+  readonly #repeats: RepeatedRequestsOptions;
   #lastBusyAt: number;
 
   constructor(options: HttpServerOptions) {
@@ -93,6 +94,10 @@ class LimitedServer implements HttpServer {
       mostBytesAhead: 2 * limits.headerBytes,
       onClosed: () => options.onRefusedConnection?.(),
     });
+    this.#repeats = {
+      mayAnswer: (socket) => !this.draining && this.#shares.answerAtOnce(socket),
+      unreadMs: limits.requestMs,
+    };
     this.#lastBusyAt = clock.monotonic();
   }
 
@@ -184,10 +189,7 @@ class LimitedServer implements HttpServer {
         for (const attach of attachParser) {
           attach.call(server, socket);
         }
-        const repeated = new RepeatedRequests(socket, {
-          mayAnswer: () => !this.draining && this.#shares.answerAtOnce(socket),
-          unreadMs: this.#options.limits.requestMs,
-        });
+        const repeated = new RepeatedRequests(socket, this.#repeats);
         this.#repeated.set(socket, repeated);
         this.#reading.attach(socket, repeated);
       }
@@ -203,11 +205,11 @@ class LimitedServer implements HttpServer {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const repeated = this.#repeated.get(request.socket);
     repeated?.note(request);
-    const counted = this.#shares.begin(request.socket);
-    if (counted === undefined || repeated === undefined) {
+    const ended = this.#shares.begin(request.socket);
+    if (ended === undefined || repeated === undefined) {
       return;
     }
-    response.once('close', counted.ended);
+    response.once('close', ended);
     const fault = faultOf(request);
     if (fault !== undefined) {
       response.writeHead(fault, { 'Content-Length': 0, Connection: 'close' }).end();

@@ -18,9 +18,10 @@ export interface Repeats {
   offer(request: IncomingMessage, again: AnswerAgain): void;
 }
 
+/** The same for all connections. */
 export interface RepeatedRequestsOptions {
   /** Whether the connection may be answered at once: nothing else waits on it. Counts the request if so. */
-  mayAnswer(): boolean;
+  mayAnswer(socket: Socket): boolean;
   /** How long a client may leave an answer unread, in milliseconds. */
   readonly unreadMs: number;
 }
@@ -87,7 +88,7 @@ export class RepeatedRequests implements Repeats {
       !known.bytes.isSame(bytes) ||
       socket.writableLength > 0 ||
       socket.writableEnded ||
-      !this.#options.mayAnswer()
+      !this.#options.mayAnswer(socket)
     ) {
       return false;
     }
@@ -106,17 +107,19 @@ export class RepeatedRequests implements Repeats {
     return true;
   }
 
-  /** Has the bytes parsed, and learns from what becomes of them. */
-  learn(bytes: Buffer, parse: () => void): void {
-    if (!this.isLearning) {
-      parse();
-      return;
-    }
-    const wasBetween = this.#isBetween;
+  /** To be called before bytes are parsed. */
+  begin(): void {
     this.#asked = 0;
     this.#request = undefined;
     this.#offered = undefined;
-    parse();
+  }
+
+  /** Learns from what became of the bytes, when they have been parsed. */
+  learn(bytes: Buffer): void {
+    if (!this.isLearning) {
+      return;
+    }
+    const wasBetween = this.#isBetween;
     const request: IncomingMessage | undefined = this.#request;
     const again: AnswerAgain | undefined = this.#offered;
     this.#isBetween = this.#asked === 1 && isPlain(request) && endsWithItsHeader(bytes);
