@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentOptions, AgentWorld } from '../../test/node/agent-world.ts';
+import { type AgentOptions, type AgentWorld, podEnvironment } from '../../test/node/agent-world.ts';
 import type { BundledPrograms } from '../../test/node/bundled-programs.ts';
 import type { Program } from '../../test/node/program.ts';
 
@@ -42,7 +42,9 @@ export function peers(options: PeerOptions): readonly Peer[] {
     { name: 'bare node:http', start: (world) => startBare(world, programs, through) },
     {
       name: 'podid',
-      start: async (world, { wait = true } = {}) => [await world.startAgent({ through, extra, wait })],
+      start: async (world, { wait = true } = {}) => [
+        await world.startAgent({ through, extra, wait, inPod: true }),
+      ],
     },
     {
       name: 'podid, rules and serve apart',
@@ -76,7 +78,7 @@ async function startSplit(
   { through, extra, wait = true }: StartOptions & Required<Pick<AgentOptions, 'through' | 'extra'>>,
 ): Promise<readonly Program[]> {
   const rules = await world.startAgent({ word: 'rules', through, extra });
-  return [rules, await world.startAgent({ word: 'serve', through, user: 10_001, wait })];
+  return [rules, await world.startAgent({ word: 'serve', through, user: 10_001, wait, inPod: true })];
 }
 
 /** With the bytes of podid's own answer, which IMDS's would be smaller than. */
@@ -124,28 +126,20 @@ export async function startUpstream(
   return [await runUpstream(world, program, pinned.server, wait)];
 }
 
-/**
- * Upstream's NMI with the rules that it writes itself. It reads its account from a fixed path and has no kubelet here;
- * a mount namespace and any existing file stand in.
- */
+/** Upstream's NMI with the rules that it writes itself. It has no kubelet here, and any existing file stands in. */
 export async function runUpstream(
   world: AgentWorld,
   program: string,
   through: readonly string[] = [],
   wait = true,
 ): Promise<Program> {
-  const script = `set -e
-mount -t tmpfs none /run
-account=/run/secrets/kubernetes.io/serviceaccount
-mkdir -p $account
-cp '${join(world.folder, 'tls.crt')}' $account/ca.crt
-echo none > $account/token
-echo kube-system > $account/namespace
-exec ${through.join(' ')} '${program}' --node=node-1 --operation-mode=managed --forceNamespaced --http-probe-port=8085 \\
-  --kubelet-config=/etc/hostname`;
-  const server = world.network.node.start('unshare', ['-m', 'sh', '-c', script], {
-    env: { KUBERNETES_SERVICE_HOST: '10.1.0.1', KUBERNETES_SERVICE_PORT: '6443' },
-  });
+  const flags = '--node=node-1 --operation-mode=managed --forceNamespaced --http-probe-port=8085';
+  const [command = '', ...args] = [...through, program];
+  const server = world.network.node.start(
+    command,
+    [...args, ...flags.split(' '), '--kubelet-config=/etc/hostname'],
+    { env: podEnvironment, account: join(world.folder, 'account') },
+  );
   if (wait) {
     await world.ready('/healthz');
   }

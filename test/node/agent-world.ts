@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
@@ -57,6 +57,8 @@ export interface AgentOptions {
   readonly user?: number;
   /** What starts the agent, such as `taskset -c 0`. */
   readonly through?: readonly string[];
+  /** It is told of the API server as a pod is: by its environment and a mounted account, and by no kubeconfig. */
+  readonly inPod?: boolean;
 }
 
 export interface AgentDrill {
@@ -82,6 +84,7 @@ export async function inAgentWorld(
   try {
     makeCertificate(folder);
     writeFileSync(join(folder, 'kubeconfig'), kubeconfig(folder), { mode: 0o644 });
+    makeAccount(folder);
     const azure = network.azure.start(process.execPath, [
       programs.path('azure'),
       JSON.stringify({
@@ -115,16 +118,16 @@ function agentWorld(network: NodeNetwork, folder: string, programs: BundledProgr
     bound,
     unbound,
     ready,
-    async startAgent({ word, extra = [], wait = true, user, through = [] } = {}) {
-      const flags = word === 'rules' ? ruleFlags(folder) : [...ruleFlags(folder), ...serveFlags(folder)];
+    async startAgent({ word, extra = [], wait = true, user, through = [], inPod = false } = {}) {
+      const serves = [...serveFlags, ...(inPod ? [] : [`--kubeconfig=${join(folder, 'kubeconfig')}`])];
+      const flags = [...ruleFlags(folder), ...(word === 'rules' ? [] : serves)];
       const split = word === undefined ? [] : [`--heartbeat-file=${join(folder, 'heartbeat.json')}`];
       const words = word === undefined ? [] : [word];
       const [command = '', ...args] = [...through, process.execPath, programs.agent];
-      const agent = network.node.start(
-        command,
-        [...args, ...words, ...flags, ...split, ...extra],
-        user === undefined ? {} : { user },
-      );
+      const agent = network.node.start(command, [...args, ...words, ...flags, ...split, ...extra], {
+        ...(user === undefined ? {} : { user }),
+        ...(inPod ? { env: podEnvironment, account: join(folder, 'account') } : {}),
+      });
       if (wait && word !== 'rules') {
         await untilReady(network.node, agent);
       }
@@ -187,16 +190,25 @@ function ruleFlags(folder: string): readonly string[] {
   return ['--ipt-update-interval-sec=1', `--cni-results-dir=${join(folder, 'results')}`];
 }
 
-function serveFlags(folder: string): readonly string[] {
-  return [
-    '--node=node-1',
-    `--kubeconfig=${join(folder, 'kubeconfig')}`,
-    '--operation-mode=managed',
-    '--forceNamespaced',
-    '--http-probe-port=8085',
-    '--probe-address=127.0.0.1',
-    '--metrics-address=127.0.0.1',
-  ];
+const serveFlags = [
+  '--node=node-1',
+  '--operation-mode=managed',
+  '--forceNamespaced',
+  '--http-probe-port=8085',
+  '--probe-address=127.0.0.1',
+  '--metrics-address=127.0.0.1',
+];
+
+/** Where the kubelet tells a pod that the API server is. */
+export const podEnvironment = { KUBERNETES_SERVICE_HOST: '10.1.0.1', KUBERNETES_SERVICE_PORT: '6443' };
+
+/** A service account as the kubelet mounts it; the world's API server asks for no token. */
+function makeAccount(folder: string): void {
+  const account = join(folder, 'account');
+  mkdirSync(account);
+  copyFileSync(join(folder, 'tls.crt'), join(account, 'ca.crt'));
+  writeFileSync(join(account, 'token'), 'none');
+  writeFileSync(join(account, 'namespace'), 'kube-system');
 }
 
 /** A throw-away certificate of the API server's address; it is its own authority. */

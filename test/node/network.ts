@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly user?: number;
   /** It is told things through its stdin. */
   readonly listens?: boolean;
+  /** A folder that it finds where the kubelet mounts a pod's service account. */
+  readonly account?: string;
 }
 
 export interface NodeNetwork {
@@ -167,7 +169,8 @@ function host(name: string, address: string, programs: Program[]): Host {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
-    start(command, args, { env = {}, user, listens = false } = {}) {
+    start(command, args, { env = {}, user, listens = false, account } = {}) {
+      const mounted = account === undefined ? [] : ['unshare', '-m', 'sh', '-c', mountAccount, account];
       const as =
         user === undefined
           ? []
@@ -180,12 +183,19 @@ function host(name: string, address: string, programs: Program[]): Host {
               '--bounding-set=-all',
               '--no-new-privs',
             ];
-      const program = startProgram('nsenter', [enter, ...as, command, ...args], env, { listens });
+      const program = startProgram('nsenter', [enter, ...mounted, ...as, command, ...args], env, { listens });
       programs.push(program);
       return program;
     },
   };
 }
+
+/** The shell's own name is the folder's. */
+const mountAccount = `set -e
+mount -t tmpfs none /run
+mkdir -p /run/secrets/kubernetes.io
+ln -s "$0" /run/secrets/kubernetes.io/serviceaccount
+exec "$@"`;
 
 function sysctl(on: Host, name: string, value: number): void {
   on.run('sysctl', '-qw', `${name}=${value}`);

@@ -6,8 +6,8 @@ import { addPods } from '../many-pods.ts';
 import type { Peer } from '../peers.ts';
 import { cpuMicrosecondsOf } from '../processes.ts';
 
-/** What comes once after a start is over. */
-const settledMs = 5_000;
+/** What comes once after a start is over: V8 gives memory back until some 20 seconds after it. */
+const settledMs = 30_000;
 const hourMs = 3_600_000;
 
 /** Nobody asks, and nothing changes. All at the same time: at rest they do not disturb each other. */

@@ -2,7 +2,8 @@ import { BlockList, isIPv4 } from 'node:net';
 import { ownTable } from './nft/render-nft-table.ts';
 import type { RunTool } from './run-tool.ts';
 
-interface ListedChain {
+/** A chain as `nft` lists it; with a hook where packets come in by it. */
+export interface ListedChain {
   readonly family: string;
   readonly table: string;
   readonly name: string;
@@ -17,19 +18,23 @@ interface ListedChain {
  */
 const ownPriority = { nft: -110, iptables: -100 } as const;
 
+/** All chains of the node without their rules; none where nft does not say. */
+export async function listChains(run: RunTool): Promise<readonly ListedChain[]> {
+  return parseChains(await quietly(run, ['-j', 'list', 'chains']));
+}
+
 /**
  * Others' nftables tables that decide about NAT before podid's redirect and name the metadata address, or a
  * range that holds it, on the way of pods (prerouting) or of the agent itself (output): a connection keeps the
- * first NAT it is given. Chains are listed without their rules,
- * and rules only of such tables, since a busy node has tens of thousands.
+ * first NAT it is given. Rules are listed only of such tables, since a busy node has tens of thousands.
  * @returns `family table chain`
  */
 export async function earlierRedirects(
   run: RunTool,
   { backend, metadataIp }: { readonly backend: 'nft' | 'iptables'; readonly metadataIp: string },
+  chains: readonly ListedChain[],
 ): Promise<readonly string[]> {
-  const listed = await quietly(run, ['-j', 'list', 'chains']);
-  const early = parseChains(listed).filter((chain) => comesFirst(chain, ownPriority[backend]));
+  const early = chains.filter((chain) => comesFirst(chain, ownPriority[backend]));
   const named: string[] = [];
   for (const { family, table, name } of early) {
     if (namesAddress(await quietly(run, ['-n', 'list', 'table', family, table]), metadataIp)) {

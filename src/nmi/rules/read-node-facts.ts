@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { NodeFacts } from './diagnose-node.ts';
-import { earlierRedirects } from './earlier-redirects.ts';
+import { earlierRedirects, type ListedChain, listChains } from './earlier-redirects.ts';
 import { earlierIptablesRules } from './iptables/earlier-iptables-rules.ts';
 import { linkLocalTarget } from './local-target.ts';
 import type { RedirectOptions, RedirectTarget } from './redirect-options.ts';
@@ -28,9 +28,10 @@ export async function readNodeFacts(
   options: FactsOptions,
   found: { readonly target: RedirectTarget; readonly hostPortPods: readonly string[] },
 ): Promise<NodeFacts> {
+  const chains = listChains(run);
   const [upstreamChain, earlier, above, cilium, tcp, tcp6] = await Promise.all([
-    hasUpstreamChain(run),
-    earlierRedirects(run, options),
+    chains.then((all) => hasUpstreamChain(run, all)),
+    chains.then((all) => earlierRedirects(run, options, all)),
     options.backend === 'iptables' ? earlierIptablesRules(run, options) : [],
     readFile(options.ciliumNodeConfig ?? ciliumNodeConfig, 'utf8').catch(() => ''),
     readFile('/proc/net/tcp', 'utf8').catch(() => ''),
@@ -56,19 +57,19 @@ export async function readNodeFacts(
  * Both backends of iptables; the legacy one only when the kernel has its tables already, since asking creates
  * them.
  */
-async function hasUpstreamChain(run: RunTool): Promise<boolean> {
-  const found = async (tool: string, args: readonly string[]) => {
-    try {
-      return (await run(tool, args)).code === 0;
-    } catch {
-      return false;
-    }
-  };
-  if (await found('nft', ['list', 'chain', 'ip', 'nat', 'aad-metadata'])) {
+async function hasUpstreamChain(run: RunTool, chains: readonly ListedChain[]): Promise<boolean> {
+  if (chains.some(({ family, table, name }) => `${family} ${table} ${name}` === 'ip nat aad-metadata')) {
     return true;
   }
   const legacyTables = await readFile('/proc/net/ip_tables_names', 'utf8').catch(() => '');
-  return /^nat$/m.test(legacyTables) && found('iptables-legacy', ['-w', '-t', 'nat', '-S', 'aad-metadata']);
+  if (!/^nat$/m.test(legacyTables)) {
+    return false;
+  }
+  const listing = ['-w', '-t', 'nat', '-S', 'aad-metadata'];
+  return run('iptables-legacy', listing).then(
+    ({ code }) => code === 0,
+    () => false,
+  );
 }
 
 /** A TCP socket that accepts connections. */

@@ -2,6 +2,7 @@ import { statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../../domain/time/clock.ts';
 import { type Heartbeat, heartbeatIsFresh, readHeartbeat } from './heartbeat.ts';
+import { wakeUp } from './keep/wake-up.ts';
 
 /** The last heartbeat of the keeper of the rules. */
 export interface RulesWatch {
@@ -96,11 +97,12 @@ export async function followHeartbeatFile(
   { clock, publish }: { readonly clock: Clock; publish(heartbeat: Heartbeat): Promise<void> },
   signal: AbortSignal,
 ): Promise<void> {
-  let wake = new AbortController();
-  watchFolder(path, signal, () => wake.abort());
+  const wake = wakeUp(clock);
+  signal.addEventListener('abort', wake.call, { once: true });
+  watchFolder(path, signal, wake.call);
   let last = '';
   while (!signal.aborted) {
-    wake = new AbortController();
+    wake.reset();
     const now = stampOf(path);
     if (now !== last) {
       const heartbeat = await readHeartbeat(path);
@@ -110,7 +112,7 @@ export async function followHeartbeatFile(
         await publish(heartbeat);
       }
     }
-    await clock.sleep(readEveryMs, AbortSignal.any([signal, wake.signal])).catch(() => undefined);
+    await wake.pause(readEveryMs);
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { earlierRedirects } from '../../../src/nmi/rules/earlier-redirects.ts';
+import { earlierRedirects, listChains } from '../../../src/nmi/rules/earlier-redirects.ts';
 import type { RunTool } from '../../../src/nmi/rules/run-tool.ts';
 
 const early = { family: 'ip', table: 'mesh', name: 'early', type: 'nat', hook: 'prerouting', prio: -120 };
@@ -14,7 +14,11 @@ function found(chain: object, rule: string, backend: 'nft' | 'iptables' = 'nft')
       : `table ip mesh {\n\tchain early {\n\t\t${rule}\n\t}\n}\n`,
     stderr: '',
   });
-  return earlierRedirects(run, { backend, metadataIp });
+  return read(run, backend);
+}
+
+async function read(run: RunTool, backend: 'nft' | 'iptables' = 'nft') {
+  return earlierRedirects(run, { backend, metadataIp }, await listChains(run));
 }
 
 describe('redirects of others that come before podid’s', () => {
@@ -48,11 +52,11 @@ describe('redirects of others that come before podid’s', () => {
 
   it('are none where nft is missing or prints something else', async () => {
     const missing: RunTool = () => Promise.reject(new Error('no nft'));
-    expect(await earlierRedirects(missing, { backend: 'nft', metadataIp })).toEqual([]);
+    expect(await read(missing)).toEqual([]);
     await fc.assert(
       fc.asyncProperty(fc.string(), async (stdout) => {
         const run: RunTool = async () => ({ code: 0, stdout, stderr: '' });
-        expect(await earlierRedirects(run, { backend: 'nft', metadataIp })).toEqual([]);
+        expect(await read(run)).toEqual([]);
       }),
     );
   });

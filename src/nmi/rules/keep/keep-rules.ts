@@ -13,7 +13,7 @@ import {
   type PublishedAddresses,
   type RulesReport,
 } from './published-addresses.ts';
-import { wakeUp } from './wake-up.ts';
+import { type WakeUp, wakeUp } from './wake-up.ts';
 
 export interface KeepRulesPorts {
   readonly rules: RedirectRules;
@@ -22,8 +22,8 @@ export interface KeepRulesPorts {
   diagnose(target: RedirectTarget, addresses: NodeAddresses): Promise<readonly NodeProblem[]>;
   /** Hands on what is true now: into a file, or straight to the server in the same process. */
   publish(heartbeat: Heartbeat): Promise<void>;
-  /** Everything was read back or written just now, or could not be. */
-  onReadBack(): void;
+  /** Everything was read back or written just now, or could not be. @param isNews something may be other than before */
+  onReadBack(isNews: boolean): void;
   readonly clock: Clock;
   uptimeMs(): number;
   readonly logger: Logger;
@@ -52,11 +52,16 @@ export async function keepRules(
   signal: AbortSignal,
 ): Promise<void> {
   const published = createPublishedAddresses(ports);
-  const wake = wakeUp(ports.clock);
-  signal.addEventListener('abort', wake.call, { once: true });
-  ports.addresses.follow(signal, wake.call);
+  const [wake, addressWake] = [wakeUp(ports.clock), wakeUp(ports.clock)];
+  const wakeBoth = () => {
+    addressWake.call();
+    wake.call();
+  };
+  signal.addEventListener('abort', wakeBoth, { once: true });
+  ports.addresses.follow(signal, wakeBoth);
   const last: LastLogged = { putBack: -1, problems: '', guard: '' };
-  const following = followAddresses(ports, { published, intervalMs: options.intervalMs }, signal);
+  const { intervalMs } = options;
+  const following = followAddresses(ports, { published, wake: addressWake, intervalMs }, signal);
   let full: FullCheck | undefined;
   let isWoken = true;
   let isFollowing = false;
@@ -66,19 +71,20 @@ export async function keepRules(
       if (
         !isWoken &&
         full !== undefined &&
-        mayRely(full, ports, options.intervalMs) &&
+        mayRely(full, ports, intervalMs) &&
         (await ports.rules.verifyUnreported())
       ) {
         await published.publish({ ...full.report, ...times(ports) });
       } else {
         const began = { isFollowed: ports.rules.isFollowed, atMs: ports.clock.monotonic() };
         full = undefined;
+        const before = { ...last };
         full = { ...began, ...(await keepOnce(ports, { ...options, published }, last)) };
-        ports.onReadBack();
+        ports.onReadBack(isWoken || last.putBack !== before.putBack || last.guard !== before.guard);
       }
     } catch (error) {
       ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
-      ports.onReadBack();
+      ports.onReadBack(true);
     }
     if (!isFollowing) {
       // Not before they were written: pods wait for that, and what is written is no news. What happened in between is
@@ -88,7 +94,7 @@ export async function keepRules(
       ports.guard.follow(signal, wake.call);
     }
     await ports.clock.sleep(shortestPauseMs, signal).catch(() => undefined);
-    isWoken = await wake.pause(options.intervalMs);
+    isWoken = await wake.pause(intervalMs);
   }
   await following;
 }
@@ -102,13 +108,10 @@ function times({ clock, uptimeMs }: KeepRulesPorts): Pick<RulesReport, 'writtenA
  * which a pod has its predecessor's address and nobody says so.
  */
 async function followAddresses(
-  { addresses, clock, logger }: KeepRulesPorts,
-  { published, intervalMs }: { readonly published: PublishedAddresses; readonly intervalMs: number },
+  { clock, logger }: KeepRulesPorts,
+  { published, wake, intervalMs }: FollowAddressesOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const wake = wakeUp(clock);
-  signal.addEventListener('abort', wake.call, { once: true });
-  addresses.follow(signal, wake.call);
   while (!signal.aborted) {
     wake.reset();
     try {
@@ -121,6 +124,13 @@ async function followAddresses(
       await wake.pause(intervalMs);
     }
   }
+}
+
+interface FollowAddressesOptions {
+  readonly published: PublishedAddresses;
+  /** Called when an address may have changed hands, and at the end. */
+  readonly wake: WakeUp;
+  readonly intervalMs: number;
 }
 
 interface LastLogged {

@@ -14,7 +14,9 @@ export function wakeUp(clock: Pick<Clock, 'sleep'>): WakeUp {
   return {
     call: () => controller.abort(),
     reset: () => {
-      controller = new AbortController();
+      if (controller.signal.aborted) {
+        controller = new AbortController();
+      }
     },
     async pause(ms) {
       const { signal } = controller;

@@ -31,12 +31,17 @@ export function rulesTextFile(heartbeatFile: string): RulesText {
   };
 }
 
-/** On a node where pods come and go all the time, the rules are listed this often at most. */
-const shortestPauseMs = 10_000;
+const listed = {
+  /** On a node where pods come and go all the time. */
+  oftenMs: 10_000,
+  /** While nothing is heard of a change, for the sake of the counters. */
+  rarelyMs: 300_000,
+};
 
 /**
- * Hands on what `list` returns each time it is called, one after the other, and not more often than every ten seconds.
- * Nobody waits for it, and what fails is logged: nothing rests on this text.
+ * Hands on what `list` returns, one after the other: where there may be news, when it is called, but not within ten
+ * seconds of the last, in which case the next call makes up for it; else every five minutes. Nobody waits for it, and
+ * what fails is logged: nothing rests on this text.
  */
 export function keepRulesText({
   list,
@@ -48,19 +53,23 @@ export function keepRulesText({
   readonly text: Pick<RulesText, 'put'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly logger: Logger;
-}): () => void {
+}): (isNews: boolean) => void {
   let begunMs = Number.NEGATIVE_INFINITY;
   let isListing = false;
+  let isOwed = false;
   const listNow = async () => {
     const atMs = clock.now();
     await text.put(`# read back at ${new Date(atMs).toISOString()}\n${await list()}`);
   };
-  return () => {
-    if (isListing || clock.monotonic() - begunMs < shortestPauseMs) {
+  return (isNews) => {
+    isOwed ||= isNews;
+    const pauseMs = isOwed ? listed.oftenMs : listed.rarelyMs;
+    if (isListing || clock.monotonic() - begunMs < pauseMs) {
       return;
     }
     begunMs = clock.monotonic();
     isListing = true;
+    isOwed = false;
     listNow()
       .catch((error) => logger.debug({ error: String(error) }, 'the rules could not be listed for people'))
       .finally(() => {

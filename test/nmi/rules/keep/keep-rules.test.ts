@@ -71,6 +71,26 @@ describe('the keeper of the rules', () => {
     expect(count('unreported')).toBeGreaterThan(0);
   });
 
+  it('says that a check of all may have found something new where one was reported or put back, and only there', async () => {
+    const quiet = nodeWith({ intact: true });
+    await quiet.keepUntil((heartbeats) => heartbeats.length === 5);
+    expect(quiet).toMatchObject({ readBacks: 5, news: 1 });
+    const silent = nodeWith({ intact: true });
+    await silent.keepUntil((heartbeats) => {
+      silent.breakSilently(heartbeats.length === 3);
+      return heartbeats.length === 5;
+    });
+    expect(silent).toMatchObject({ installs: 1, readBacks: 5, news: 2 });
+    const touched = nodeWith({ intact: true });
+    await touched.keepUntil((heartbeats) => {
+      if (heartbeats.length === 3) {
+        touched.touch();
+      }
+      return heartbeats.length === 5;
+    });
+    expect(touched.news).toBe(2);
+  });
+
   it('writes nothing into the kernel while the rules stand', async () => {
     const node = nodeWith({ intact: true });
     await node.keepUntil((heartbeats) => heartbeats.length === 3);
@@ -207,6 +227,7 @@ function nodeWith(start: Start) {
   const seen = {
     installs: 0,
     readBacks: 0,
+    news: 0,
     forgets: 0,
     /** How often connections elsewhere had been cut, each time the node was looked at. */
     forgetsAtLooks: [] as number[],
@@ -303,8 +324,9 @@ function nodeWith(start: Start) {
       },
     },
     uptimeMs: () => uptimeMs,
-    onReadBack: () => {
+    onReadBack: (isNews) => {
       seen.readBacks += 1;
+      seen.news += isNews ? 1 : 0;
     },
     logger: { debug: say, info: say, warn: say, error: say },
   };

@@ -23,36 +23,59 @@ function keeper(list: () => Promise<string>) {
   return { text, messages, refresh, pass: (ms: number) => (nowMs += ms) };
 }
 
+async function readOnce() {
+  let listed = 0;
+  const kept = keeper(async () => {
+    listed += 1;
+    return `${listed}`;
+  });
+  kept.refresh(true);
+  await until(() => kept.text.read());
+  return { ...kept, counted: () => listed };
+}
+
 describe('the text of the rules', () => {
   it('says when it was read back', async () => {
     const { text, refresh } = keeper(async () => 'the rules\n');
     expect(await text.read()).toBeUndefined();
-    refresh();
+    refresh(true);
     expect(await until(() => text.read())).toBe('# read back at 1970-01-01T00:00:00.000Z\nthe rules\n');
   });
 
   it('is read again after ten seconds at the earliest, however often something changes', async () => {
-    let listed = 0;
-    const { text, refresh, pass } = keeper(async () => {
-      listed += 1;
-      return `${listed}`;
-    });
-    refresh();
-    await until(() => text.read());
-    refresh();
+    const { counted, refresh, pass } = await readOnce();
+    refresh(true);
     pass(9_999);
-    refresh();
-    expect(listed).toBe(1);
+    refresh(true);
+    expect(counted()).toBe(1);
     pass(1);
-    refresh();
-    expect(listed).toBe(2);
+    refresh(true);
+    expect(counted()).toBe(2);
+  });
+
+  it('is read again for a change within the ten seconds as soon as anything is read back after them', async () => {
+    const { counted, refresh, pass } = await readOnce();
+    refresh(true);
+    pass(10_000);
+    refresh(false);
+    expect(counted()).toBe(2);
+  });
+
+  it('is read again every five minutes while nothing changes', async () => {
+    const { counted, refresh, pass } = await readOnce();
+    pass(299_999);
+    refresh(false);
+    expect(counted()).toBe(1);
+    pass(1);
+    refresh(false);
+    expect(counted()).toBe(2);
   });
 
   it('stays what it was where it cannot be read, and nothing else fails', async () => {
     const { text, messages, refresh } = keeper(async () => {
       throw new Error('no nft');
     });
-    refresh();
+    refresh(true);
     await until(() => (messages.length > 0 ? true : undefined));
     expect(await text.read()).toBeUndefined();
   });
