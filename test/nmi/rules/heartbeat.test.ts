@@ -36,6 +36,14 @@ describe('the heartbeat', () => {
     expect(await readdir(folder)).toEqual(['rules.json']);
   });
 
+  it('takes the place of a draft that a killed process left', async () => {
+    const path = join(folder, 'rules.json');
+    await writeFile(`${path}.draft`, 'cut of', { mode: 0o444 });
+    await writeHeartbeat(path, heartbeat);
+    expect(await readHeartbeat(path)).toEqual(heartbeat);
+    expect(await readdir(folder)).toEqual(['rules.json']);
+  });
+
   it('is never seen half-written by a reader', async () => {
     const path = join(folder, 'rules.json');
     const large = {
