@@ -13,11 +13,11 @@ import { version } from './version.ts';
  * needs: the keeper of the rules and the server are two processes of one pod, and neither pays for the other's modules.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  keepHeapSmall();
   try {
     // The agent's own child, for one certificate.
     if (argv[0] === proofWord) {
       const { answerProofRequest } = await import('./tokens/entra/prove-by-certificate.ts');
+      keepHeapSmall();
       return await answerProofRequest(process.stdin, process.stdout);
     }
     const settings = nmiSettings(argv);
@@ -53,6 +53,7 @@ async function start(settings: NmiSettings): Promise<void> {
     await doBootGuard(settings, logger);
   } else {
     const { runNmi } = await import('./run-nmi.ts');
+    keepHeapSmall();
     await runNmi(settings, { clock, logger }, signal);
   }
 }
@@ -77,6 +78,7 @@ async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSigna
   );
   const options = rulesOptions(settings);
   const { flags } = settings;
+  keepHeapSmall();
   if (flags.remove) {
     await removeRules(options, logger);
     // The guard may have been loaded at boot; with the iptables backend there may be no nft, and then it was
