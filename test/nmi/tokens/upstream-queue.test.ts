@@ -57,6 +57,16 @@ describe('the queue before IMDS', () => {
     );
   });
 
+  it('loses none of the fifteen while calls wait: fifty by as many pods begin within three seconds', async () => {
+    const { clock, call, starts } = world({}, () => 'shop');
+    const begun = clock.monotonic();
+    const all = Array.from({ length: 50 }, (_, pod) => call(`pod-${pod}`, 10));
+    await clock.advance(5_000);
+    await Promise.all(all);
+    const startedBy = (ms: number) => starts.filter(({ at }) => at - begun < ms).length;
+    expect([100, 1100, 2100, 3100].map(startedBy)).toEqual([15, 30, 45, 50]);
+  });
+
   it('serves askers in turns, so that forty calls of one delay another by one turn', async () => {
     const { clock, call, starts } = world({ atOnce: 1 });
     const greedy = Array.from({ length: 40 }, () => call('greedy', 50));
