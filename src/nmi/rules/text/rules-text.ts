@@ -40,7 +40,7 @@ const listed = {
 
 /**
  * Hands on what `list` returns, one after the other: where there may be news, when it is called, but not within ten
- * seconds of the last, in which case the next call makes up for it; else every five minutes. Nobody waits for it, and
+ * seconds of the last, in which case the next call makes up for it, as it does for a failure; else every five minutes. Nobody waits for it, and
  * what fails is logged: nothing rests on this text.
  */
 export function keepRulesText({
@@ -71,7 +71,10 @@ export function keepRulesText({
     isListing = true;
     isOwed = false;
     listNow()
-      .catch((error) => logger.debug({ error: String(error) }, 'the rules could not be listed for people'))
+      .catch((error) => {
+        isOwed = true;
+        logger.debug({ error: String(error) }, 'the rules could not be listed for people');
+      })
       .finally(() => {
         isListing = false;
       });

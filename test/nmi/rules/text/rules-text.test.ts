@@ -72,12 +72,15 @@ describe('the text of the rules', () => {
   });
 
   it('stays what it was where it cannot be read, and nothing else fails', async () => {
-    const { text, messages, refresh } = keeper(async () => {
+    const { text, messages, refresh, pass } = keeper(async () => {
       throw new Error('no nft');
     });
     refresh(true);
     await until(() => (messages.length > 0 ? true : undefined));
     expect(await text.read()).toBeUndefined();
+    pass(10_000);
+    refresh(false);
+    expect(await until(() => (messages.length > 1 ? true : undefined))).toBe(true);
   });
 
   it('goes by a file beside the heartbeat, of which no draft is left', async () => {
