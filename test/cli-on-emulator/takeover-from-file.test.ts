@@ -76,6 +76,17 @@ describe('podid takeover rollback by a file where nothing was begun', () => {
     expect([writesOf(world.podid), sourceOf(world.podid, 'web')]).toEqual([writes, 'exchange']);
   });
 
+  it("writes nothing where the agent that came since was put beside the add-on's by hand, whatever it exchanges", async () => {
+    await using world = await takeoverWorld(stay);
+    const file = await planFile(world);
+    await exchanged(world);
+    const writes = writesOf(world.podid);
+    const ran = await run(world, 'rollback', '-f', file);
+    expect([ran.exitCode, ran.stderr]).toEqual([5, expect.stringContaining('no takeover put it there')]);
+    expect([writesOf(world.podid), sourceOf(world.podid, 'web')]).toEqual([writes, 'exchange']);
+    expect(world.podid.emulator.kube.get('DaemonSet', 'kube-system', 'podid-nmi')).toBeDefined();
+  });
+
   it('writes nothing where the agent that came since is at the usual ports', async () => {
     await using world = await takeoverWorld(stay);
     const { kube } = world.podid.emulator;
@@ -103,6 +114,22 @@ describe('podid takeover rollback by a file of a takeover whose ConfigMap is gon
     expect(stderr).toContain('demo/second come from the nodes again');
     expect([sourceOf(podid, 'web'), sourceOf(podid, 'second')]).toEqual(['exchange', 'imds']);
     expect(podid.emulator.kube.get('DaemonSet', 'kube-system', 'podid-nmi')).toBeDefined();
+  });
+
+  it('takes away the agent that the takeover put there, and leaves it once somebody installed it by hand', async () => {
+    await using world = await takeoverWorld(stay);
+    const { kube } = world.podid.emulator;
+    await begun(world, 3);
+    const file = join(world.folder, 'takeover.yaml');
+    kube.remove('ConfigMap', 'kube-system', 'podid-takeover');
+    const [found] = [kube.get('DaemonSet', 'kube-system', 'podid-nmi')];
+    expect(found?.metadata.annotations).toMatchObject({ 'podid.io/put-by': 'takeover' });
+    await world.podid.run(['nmi', 'install', '--alongside', ...image, ...cluster, '--timeout', '40m']);
+    expect((await run(world, 'rollback', '-f', file)).stderr).toContain('no takeover put it there');
+    kube.seed(found as Parameters<typeof kube.seed>[0]);
+    await done(world, 'rollback', '-f', file);
+    expect(kube.get('DaemonSet', 'kube-system', 'podid-nmi')).toBeUndefined();
+    expect(sourceOf(world.podid, 'web')).toBe('imds');
   });
 
   it.each(['with', 'without'])(

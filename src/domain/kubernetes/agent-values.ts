@@ -12,6 +12,8 @@ export interface AgentRelease {
   readonly version: string;
   /** `36` of Kubernetes 1.36; absent where nothing depends on it, or nobody has asked. */
   readonly serverMinor?: number;
+  /** A takeover puts it there, where none was before: a rollback may take it away again. */
+  readonly ofTakeover?: true;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -127,6 +129,10 @@ export interface AgentValues {
 
 /** Of the agent's DaemonSet, JSON: what it was installed with, for whoever writes it anew and is told less. */
 export const valuesAnnotation = 'podid.io/values';
+
+/** Of the same, `takeover` where a takeover put it there; whoever writes it by hand later takes that for their own. */
+export const putByAnnotation = 'podid.io/put-by';
+export const putByTakeover = 'takeover';
 
 interface MonitorValues {
   readonly enabled: boolean;

@@ -1,5 +1,10 @@
 import { imageText } from '../../domain/kubernetes/agent-image.ts';
-import { agentTolerations, valuesAnnotation } from '../../domain/kubernetes/agent-values.ts';
+import {
+  agentTolerations,
+  putByAnnotation,
+  putByTakeover,
+  valuesAnnotation,
+} from '../../domain/kubernetes/agent-values.ts';
 import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
 import type { Rendering } from './agent-names.ts';
 import { renderBootGuard, renderRulesKeeper, renderRulesOnce } from './render-rules-containers.ts';
@@ -13,6 +18,10 @@ import { renderVolumes } from './render-volumes.ts';
 export function renderDaemonSet(rendering: Rendering): KubeObject {
   const { values, release, agent, labels, selector } = rendering;
   const { podAnnotations, updateStrategy } = values.nmi;
+  const annotations = {
+    ...(values.given === undefined ? {} : { [valuesAnnotation]: JSON.stringify(values.given) }),
+    ...(release.ofTakeover === true ? { [putByAnnotation]: putByTakeover } : {}),
+  };
   const version = { 'app.kubernetes.io/version': release.version };
   return {
     apiVersion: 'apps/v1',
@@ -21,9 +30,7 @@ export function renderDaemonSet(rendering: Rendering): KubeObject {
       name: agent,
       namespace: release.namespace,
       labels,
-      ...(values.given === undefined
-        ? {}
-        : { annotations: { [valuesAnnotation]: JSON.stringify(values.given) } }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: {
       selector: { matchLabels: selector },

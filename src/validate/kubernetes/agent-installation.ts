@@ -1,6 +1,6 @@
 import type { AgentInstallation, AgentKind } from '../../domain/kubernetes/agent-installation.ts';
 import { keyVaultDriverPort } from '../../domain/kubernetes/agent-installation.ts';
-import { valuesAnnotation } from '../../domain/kubernetes/agent-values.ts';
+import { putByAnnotation, putByTakeover, valuesAnnotation } from '../../domain/kubernetes/agent-values.ts';
 import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
 import { isRecord, type JsonRecord, recordAt, recordsAt, stringAt, stringMapAt } from '../json-record.ts';
 import { parseTolerations } from './taints.ts';
@@ -53,6 +53,7 @@ export function parseAgentInstallation(json: unknown): AgentInstallation | undef
     serviceAccount: stringAt(recordAt(template, 'spec'), 'serviceAccountName') || 'default',
     ...exchangeOf(recordAt(template, 'spec'), words),
     ...(values === undefined ? {} : { values }),
+    ...(annotations[putByAnnotation] === putByTakeover ? { ofTakeover: true } : {}),
     selector: stringMapAt(recordAt(recordAt(json, 'spec'), 'selector'), 'matchLabels') ?? {},
   };
 }

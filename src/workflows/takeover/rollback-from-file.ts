@@ -2,7 +2,7 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
-import { type AgentInstallation, keyVaultDriverPort } from '../../domain/kubernetes/agent-installation.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import { switchedSince } from '../../domain/takeover/stood-before.ts';
@@ -34,7 +34,8 @@ export async function writtenInFile(
       hint: nextCommand('takeover status', request.cluster, whereOf(request)),
     });
   }
-  await checkBegun(kube, of, signal);
+  const own = ownAgent(await kube.agent.installations(request.namespace, signal), request.namespace);
+  await checkBegun(kube, { ...of, own }, signal);
   const at = new Date(clock.now()).toISOString();
   const record: TakeoverRecord = {
     version: recordVersion,
@@ -45,7 +46,7 @@ export async function writtenInFile(
     proofs: {},
     gaps: [],
     // Where nobody knows, it stays.
-    ...(file.before?.agent === false ? {} : { agentWasThere: true }),
+    ...(file.before?.agent === false && (own === undefined || own.ofTakeover) ? {} : { agentWasThere: true }),
   };
   return { record, export: file };
 }
@@ -53,9 +54,15 @@ export async function writtenInFile(
 /** Whoever has a file of a plan need not have begun the takeover: what was there before is not taken away. */
 async function checkBegun(
   kube: ConnectedCluster,
-  of: { readonly request: TakeoverQuestion; readonly cluster: Cluster; readonly file: TakeoverExport },
+  of: {
+    readonly request: TakeoverQuestion;
+    readonly cluster: Cluster;
+    readonly file: TakeoverExport;
+    readonly own: AgentInstallation | undefined;
+  },
   signal: AbortSignal,
 ): Promise<void> {
+  const { own } = of;
   const { cluster: id, namespace } = of.request;
   const { before } = of.file;
   // Nothing but a takeover, or a person, turns it off; its entries are in the file.
@@ -71,26 +78,21 @@ async function checkBegun(
       },
     );
   }
-  const own = ownAgent(await kube.agent.installations(namespace, signal), namespace);
   const { resources } = await kube.read(signal);
   const switched = switchedSince(before, own, resources?.identities ?? []).map(entryText);
-  const isBegun = before.addon && ((!before.agent && isOfTakeover(own)) || switched.length > 0);
+  // The first that a takeover writes is the agent: who put one there by hand may have switched identities, too.
+  const isBegun = before.addon && (before.agent ? switched.length > 0 : own?.ofTakeover === true);
   if (!isBegun) {
     const agent = before.agent
       ? "podid's agent was there before"
       : own === undefined
         ? "podid's agent is not in the cluster"
-        : "podid's agent is not one that a takeover puts beside the add-on's";
+        : "podid's agent is there since, and no takeover put it there";
     const addon = before.addon ? 'the add-on is on' : 'the add-on was off at the time of the plan';
     throw new PodidError(
       'TakeoverBlocked',
-      `Nothing shows that a takeover was begun by this file: ${addon}, ${agent}, and no identity was switched from the nodes to exchange since. Nothing was written.`,
+      `Nothing shows that a takeover was begun by this file: ${addon}, and ${agent}${before.agent ? ', and no identity was switched from the nodes to exchange since' : ''}. Nothing was written.`,
       { hint: nextCommand('takeover status', id, whereOf(of.request)) },
     );
   }
-}
-
-/** Steps 1 to 3 have it on ports of its own. */
-function isOfTakeover(own: AgentInstallation | undefined): boolean {
-  return own?.ownedByPodid === true && own.port !== keyVaultDriverPort;
 }

@@ -67,8 +67,12 @@ export function agentDepsOf({ deps, kube }: Pick<TakeoverRun, 'deps' | 'kube'>):
   };
 }
 
-export function installOf({ request, values }: TakeoverRun, way: InstallWay): InstallRequest {
-  return request.install({ ...way, values });
+/** Marked as the takeover's where it found none: by that a rollback knows it again that has nothing but the file. */
+export function installOf({ request, values, found }: TakeoverRun, way: InstallWay): InstallRequest {
+  const install = request.install({ ...way, values });
+  return found.written.record.agentWasThere
+    ? install
+    : { ...install, release: { ...install.release, ofTakeover: true } };
 }
 
 /** What the ConfigMap is to hold. */
