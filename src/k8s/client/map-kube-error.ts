@@ -66,8 +66,14 @@ export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt, terms: 
     const message = `The cluster does not know the resource ${attempt.resource}.`;
     return new PodidError(terms.refused, message, { hint, details: [detail] });
   }
-  if (status === undefined || httpStatus >= 500 || httpStatus === 429) {
-    const answer = `The cluster's API answered "${actionText(attempt)}" with HTTP ${httpStatus}`;
+  const answer = `The cluster's API answered "${actionText(attempt)}" with HTTP ${httpStatus}`;
+  const mayHeal = httpStatus >= 500 || httpStatus === 429;
+  if (status === undefined && !mayHeal) {
+    return new PodidError('ClusterUnreachable', `${answer}, but not as an API server does.`, {
+      hint: advice`A proxy or a firewall on the way may have answered; see what kubectl gets: ${command('kubectl get --raw /readyz?verbose')}`,
+    });
+  }
+  if (status === undefined || mayHeal) {
     return new PodidError('ClusterUnreachable', sentenceOf(answer, said), { details, hint: awayHint });
   }
   return refusedError(failure, attempt, terms);

@@ -23,7 +23,7 @@ describe('mapping what the API server says', () => {
       6,
       'does not let you create azureidentities.aadpodidentity.k8s.io in namespace shop',
     ],
-    [403, '<html>blocked</html>', 'ClusterUnreachable', 7, 'HTTP 403'],
+    [403, '<html>blocked</html>', 'ClusterUnreachable', 7, 'HTTP 403, but not as an API server does'],
     [
       404,
       '404 page not found\n',
