@@ -41,7 +41,7 @@ export interface AgentInstallation extends EntryKey {
   };
   /** What podid installed it with; absent where that was written down nowhere. */
   readonly values?: Readonly<Record<string, unknown>>;
-  /** A takeover put it there, and nobody has installed it by hand since. */
+  /** A takeover put it there: its DaemonSet says so. */
   readonly ofTakeover?: true;
   /** `matchLabels` of its pods. */
   readonly selector: Readonly<Record<string, string>>;
