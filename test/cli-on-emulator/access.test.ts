@@ -46,7 +46,7 @@ describe('podid access on the emulator', () => {
       {
         who: 'Group developers',
         namespace: 'demo',
-        rights: ['run pods'],
+        rights: ['run pods', 'run pods that take their node'],
         via: ['RoleBinding demo/developers'],
       },
     ]);

@@ -1,4 +1,5 @@
 import { identityApi } from '../kubernetes/identity-resources.ts';
+import type { ClusterReadings } from '../migrate/migration-facts.ts';
 import { type CouldBecome, compareText, sortedTexts } from './access-report.ts';
 import { allows, type RbacGrant, type RbacQuestion, subjectText } from './rbac.ts';
 
@@ -7,6 +8,8 @@ interface Right {
   readonly asked: readonly RbacQuestion[];
   /** It matters only where there is a way in already. */
   readonly nearWays?: true;
+  /** It matters only where Pod Security admission lets a pod have the node that it runs on. */
+  readonly takesNode?: true;
   /** Nothing but a right in the whole cluster is one. */
   readonly wholeCluster?: true;
 }
@@ -14,20 +17,31 @@ interface Right {
 const write = ['create', 'update', 'patch'];
 const rbacGroup = 'rbac.authorization.k8s.io';
 
+const makePods: readonly RbacQuestion[] = [
+  ...['pods', 'replicationcontrollers'].map((resource) => ({ verbs: write, group: '', resource })),
+  ...['deployments', 'statefulsets', 'daemonsets', 'replicasets'].map((resource) => ({
+    verbs: write,
+    group: 'apps',
+    resource,
+  })),
+  ...['jobs', 'cronjobs'].map((resource) => ({ verbs: write, group: 'batch', resource })),
+];
+
+/** The level of Pod Security admission stands in a label of it. */
+const labelNamespace: RbacQuestion = { verbs: ['update', 'patch'], group: '', resource: 'namespaces' };
+
 /** Rights that lead to an identity by one more step. */
 const rightsThatLead: readonly Right[] = [
   {
     right: 'run pods',
     nearWays: true,
-    asked: [
-      ...['pods', 'replicationcontrollers'].map((resource) => ({ verbs: write, group: '', resource })),
-      ...['deployments', 'statefulsets', 'daemonsets', 'replicasets'].map((resource) => ({
-        verbs: write,
-        group: 'apps',
-        resource,
-      })),
-      ...['jobs', 'cronjobs'].map((resource) => ({ verbs: write, group: 'batch', resource })),
-    ],
+    asked: makePods,
+  },
+  {
+    // By hostNetwork every identity of the node; by hostPath or privileged also the tokens of its other pods.
+    right: 'run pods that take their node',
+    takesNode: true,
+    asked: makePods,
   },
   {
     right: 'enter pods',
@@ -79,15 +93,22 @@ const rightsThatLead: readonly Right[] = [
   },
 ];
 
-/**
- * Who could get an identity by one more step, each with the rights that lead there.
- *
- * @param namespaces in which pods or accounts have a way in
- */
+/** Where a step leads somewhere. */
+interface LeadsOn {
+  /** In which pods or accounts have a way in. */
+  readonly namespaces: ReadonlySet<string>;
+  /** A node, or a pod on it, has an identity. */
+  readonly nodesCount: boolean;
+  /** Unread: nothing is known to refuse such a pod. */
+  readonly admission: ClusterReadings['namespaces'];
+}
+
+/** Who could get an identity by one more step, each with the rights that lead there. */
 export function couldBecome(
   grants: readonly RbacGrant[],
-  namespaces: ReadonlySet<string>,
+  { namespaces, nodesCount, admission }: LeadsOn,
 ): readonly CouldBecome[] {
+  const admitsAnything = nodesCount ? admittingIn(admission) : () => false;
   const found = new Map<
     string,
     { who: string; namespace: string | undefined; rights: Set<string>; via: Set<string> }
@@ -95,8 +116,11 @@ export function couldBecome(
   for (const { subject, namespace, rules, via } of grants) {
     const rights = rightsThatLead
       .filter(
-        ({ asked, nearWays, wholeCluster }) =>
+        ({ asked, nearWays, takesNode, wholeCluster }) =>
           (nearWays !== true || namespace === undefined || namespaces.has(namespace)) &&
+          (takesNode !== true ||
+            admitsAnything(namespace) ||
+            (nodesCount && allows(rules, labelNamespace))) &&
           (wholeCluster !== true || namespace === undefined) &&
           asked.some((question) => allows(rules, question)),
       )
@@ -125,4 +149,16 @@ export function couldBecome(
       (one, other) =>
         compareText(one.namespace ?? '', other.namespace ?? '') || compareText(one.who, other.who),
     );
+}
+
+/** Whether Pod Security admission refuses nothing in a namespace; of all: in one of them. */
+function admittingIn(admission: ClusterReadings['namespaces']): (namespace: string | undefined) => boolean {
+  const listed = admission.kind === 'unread' ? [] : admission.value;
+  const refusing = new Set(
+    listed.flatMap(({ name, labels }) =>
+      /^(?:baseline|restricted)$/.test(labels['pod-security.kubernetes.io/enforce'] ?? '') ? name : [],
+    ),
+  );
+  return (namespace) =>
+    namespace === undefined ? listed.length === 0 || listed.length > refusing.size : !refusing.has(namespace);
 }

@@ -53,11 +53,13 @@ export function reportAccess(facts: AccessFacts, nowMs: number): AccessReport {
   const known = knownIdentities(facts);
   const identities = known.map((each) => accessTo(each, indexed));
   const namespaces = new Set(identities.flatMap(({ ways }) => ways.map(({ namespace }) => namespace)));
+  // Of one whose nodes nobody knows it may be any.
+  const nodesCount = identities.some(({ ways, nodes }) => ways.length > 0 || nodes?.length !== 0);
   return {
     unread: unreadOf(facts, identities),
     findings: findingsOf({ facts, identities, pods, grants, nowMs }),
     identities,
-    couldBecome: grants && couldBecome(grants, namespaces),
+    couldBecome: grants && couldBecome(grants, { namespaces, nodesCount, admission: facts.namespaces }),
     couldBecomeInAzure: couldBecomeInAzure(
       identities.flatMap(({ resourceId }) => resourceId || []),
       facts,

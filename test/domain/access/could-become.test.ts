@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RbacBinding, RbacSubject } from '../../../src/domain/access/access-objects.ts';
 import { reportAccess } from '../../../src/domain/access/report-access.ts';
 import { clusterId, identityId } from '../../workflows/fake-azure.ts';
-import { bound, factsWith, machine, nowMs, read } from './access-facts.ts';
+import { bound, factsWith, machine, nowMs, read, unread } from './access-facts.ts';
 
 const cluster = `/subscriptions/${clusterId.subscriptionId}/resourceGroups/${clusterId.resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${clusterId.name}`;
 
@@ -67,6 +67,61 @@ describe('who could become an identity', () => {
     ],
   ])('%s', (_what, subject, binding, expected) => {
     expect(who(subject, binding)).toEqual(expected);
+  });
+
+  const takes = 'run pods that take their node';
+  const level = 'pod-security.kubernetes.io/enforce';
+  const makesPods = { verbs: ['create'], apiGroups: [''], resources: ['pods'], resourceNames: [] };
+  const labels = { ...makesPods, verbs: ['patch'], resources: ['namespaces'] };
+  const admission = (...found: readonly (readonly [string, string?])[]) =>
+    read(found.map(([name, enforced]) => ({ name, labels: enforced ? { [level]: enforced } : {} })));
+  it.each([
+    ['in a namespace without a level', 'other', admission(['shop'], ['other']), [makesPods], [takes]],
+    ['in one that is privileged', 'other', admission(['other', 'privileged']), [makesPods], [takes]],
+    ['where nobody may list namespaces', 'other', unread('namespaces'), [makesPods], [takes]],
+    [
+      'in no namespace that is baseline',
+      'other',
+      admission(['shop'], ['other', 'baseline']),
+      [makesPods],
+      [],
+    ],
+    ['in none that is restricted', 'other', admission(['other', 'restricted']), [makesPods], []],
+    [
+      'where its level can be changed',
+      'other',
+      admission(['other', 'restricted']),
+      [makesPods, labels],
+      [takes],
+    ],
+    ['nowhere without the right to make pods', 'other', admission(['other']), [labels], []],
+    [
+      'in all namespaces',
+      undefined,
+      admission(['shop', 'baseline'], ['other']),
+      [makesPods],
+      ['run pods', takes],
+    ],
+    ['in none of all', undefined, admission(['shop', 'baseline']), [makesPods], ['run pods']],
+  ])('may have a node by its own pods %s', (_what, namespace, namespaces, rules, expected) => {
+    const facts = factsWith({
+      resources: bound('web'),
+      namespaces,
+      rbac: read({
+        roles: [{ name: 'pods', rules }],
+        bindings: [
+          {
+            name: 'b',
+            ...(namespace === undefined ? {} : { namespace }),
+            roleKind: 'ClusterRole',
+            roleName: 'pods',
+            subjects: [{ kind: 'Group', name: 'developers' }],
+          },
+        ],
+      }),
+    });
+    const rights = reportAccess(facts, nowMs).couldBecome?.flatMap((each) => each.rights);
+    expect(rights).toEqual(expected);
   });
 
   const kubernetes = 'Microsoft.ContainerService/managedClusters';
