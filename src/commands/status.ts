@@ -45,7 +45,8 @@ export const statusCommand = defineCommand({
     checkVia(flags, session.faults);
     const { deps, cluster } = await openDeps(session, flags, { kube: drift || agent || inObjects });
     const { readStatus } = await import('../workflows/addon/read-status.ts');
-    const read = () => readStatus(deps, { cluster, inObjects, drift, agent }, session.context.signal);
+    const read = (report = deps.report) =>
+      readStatus({ ...deps, report }, { cluster, inObjects, drift, agent }, session.context.signal);
     const finish = { view: clusterStatusView, shape: clusterStatusShape(cluster), ...flags };
     if (intervalMs === undefined) {
       const exitCode = await finishDone(session, await read(), finish);
@@ -55,8 +56,8 @@ export const statusCommand = defineCommand({
       return exitCode;
     }
     const { watchResult } = await import('../cli/run/watch-result.ts');
-    return await watchResult(session, intervalMs, async () => {
-      const done = await read();
+    return await watchResult(session, intervalMs, async (report) => {
+      const done = await read(report);
       const shape = { ...finish.shape, repeated: true as const };
       return {
         text: watchedText(done.result),

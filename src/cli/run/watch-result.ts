@@ -2,6 +2,8 @@ import { isPodidError } from '../../errors/podid-error.ts';
 import { durationOf } from '../../validate/flags/duration.ts';
 import type { Session } from './session.ts';
 
+type Reporter = Session['report'];
+
 export interface WatchFlags {
   readonly watch: boolean;
   readonly pollInterval: string | undefined;
@@ -30,20 +32,23 @@ export function readInterval(
  * Prints a result, and again each time it is another, until the command is interrupted, which is how a watch ends.
  * A look that Azure or the cluster does not answer is told of once, and the next one made.
  *
- * @param read gives what is compared, and prints it
+ * @param read gives what is compared, and prints it; what it reports is told once, and again only after a look without it
  * @returns 130 or 143, by what ended it
  */
 export async function watchResult(
   { context: { signal, clock }, report, log }: Session,
   intervalMs: number,
-  read: () => Promise<{ readonly text: string; print(): Promise<unknown> }>,
+  read: (report: Reporter) => Promise<{ readonly text: string; print(): Promise<unknown> }>,
 ): Promise<number> {
   let shown: string | undefined;
   let isAway = false;
+  let told: ReadonlySet<string> = new Set();
   for (;;) {
     try {
-      const { text, print } = await read();
+      const now = new Set<string>();
+      const { text, print } = await read(newsOf(report, { told, now, isFirst: shown === undefined }));
       isAway = false;
+      told = now;
       if (text !== shown) {
         if (shown !== undefined) {
           log(`\n${new Date(clock.now()).toISOString()}\n`);
@@ -67,4 +72,39 @@ export async function watchResult(
       await clock.sleep(intervalMs, signal).catch(() => undefined);
     }
   }
+}
+
+interface Told {
+  /** What the last look reported. */
+  readonly told: ReadonlySet<string>;
+  /** Takes what this look reports. */
+  readonly now: Set<string>;
+  readonly isFirst: boolean;
+}
+
+/** Reports only what the last look did not; how far a look is is told of the first. */
+function newsOf(report: Reporter, { told, now, isFirst }: Told): Reporter {
+  const isNews = (text: string) => {
+    const wasTold = told.has(text) || now.has(text);
+    now.add(text);
+    return !wasTold;
+  };
+  return {
+    progress: (...step) => {
+      if (isFirst) {
+        report.progress(...step);
+      }
+    },
+    note: (text) => {
+      if (isNews(String(text))) {
+        report.note(text);
+      }
+    },
+    warn: (text, hint) => {
+      if (isNews(text)) {
+        report.warn(text, hint);
+      }
+    },
+    stop: () => report.stop(),
+  };
 }

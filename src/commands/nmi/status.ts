@@ -1,19 +1,26 @@
 import { agentMisnamed, agentNamespaceFlag } from '../../cli/flags/agent-flags.ts';
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
+import { watchFlags, watchInterval } from '../../cli/flags/list-flags.ts';
 import { agentNamespace, agentWait } from '../../cli/open/agent-wait.ts';
 import { addonState, openCluster } from '../../cli/open/open-cluster.ts';
 import { agentExamples, agentStatusShape, agentStatusView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { advice, command } from '../../errors/hint.ts';
+import type { AgentStatus } from '../../workflows/agent/read-agent-status.ts';
 
 export const nmiStatusCommand = defineCommand({
   description:
-    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there; during a takeover from the add-on also what it holds. Agents are asked through the cluster's API; what you lack the right to read is unknown. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent, else with 7 when a probe did not finish.",
+    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there; during a takeover from the add-on also what it holds. Agents are asked through the cluster's API; what you lack the right to read is unknown. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent, else with 7 when a probe did not finish. With --watch JSON is a line each time.",
   examples: [
     { title: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo', needs: 'a cluster' },
     {
       title: 'nodes whose rules are not verified, for a script',
       line: 'podid nmi status -g demo-rg -c demo -o json --query "nodes[?rules!=\'verified\'].name"',
+      needs: 'a cluster',
+    },
+    {
+      title: 'again each time something changes',
+      line: 'podid nmi status -g demo-rg -c demo --watch',
       needs: 'a cluster',
     },
     {
@@ -32,6 +39,7 @@ export const nmiStatusCommand = defineCommand({
       summary: 'with --probe: how long a probe may take',
       fallback: '2m',
     },
+    ...watchFlags,
     ...clusterFlags,
     ...kubeFlags,
   },
@@ -39,11 +47,24 @@ export const nmiStatusCommand = defineCommand({
   async run(flags, session) {
     const namespace = agentNamespace(session, flags.namespace);
     const wait = agentWait(session, flags.timeout ?? '2m');
+    const intervalMs = await watchInterval(flags, session);
+    if (flags.watch && flags.probe) {
+      session.faults.add('--watch', '--watch and --probe contradict each other.');
+    }
     const deps = await openCluster(session, flags);
     const { readAgentStatus } = await import('../../workflows/agent/read-agent-status.ts');
     const asked = { namespace, addonState: (signal: AbortSignal) => addonState(deps, signal) };
+    if (intervalMs !== undefined) {
+      const { watchResult } = await import('../../cli/run/watch-result.ts');
+      return await watchResult(session, intervalMs, async (report) => {
+        const { status } = await readAgentStatus({ ...deps, report }, asked, wait.signal);
+        const view = agentStatusView(status, undefined);
+        const shape = { ...agentStatusShape(false, isHeld(status)), repeated: true as const };
+        return { text: JSON.stringify(view), print: () => session.print(view, shape) };
+      });
+    }
     const { status, installation } = await readAgentStatus(deps, asked, wait.signal);
-    const holds = status.nodes.some(({ hold }) => hold !== 'none' && hold !== 'unknown');
+    const holds = isHeld(status);
     if (!flags.probe || installation === undefined) {
       await session.print(agentStatusView(status, undefined), agentStatusShape(false, holds));
       return 0;
@@ -63,3 +84,8 @@ export const nmiStatusCommand = defineCommand({
     return probesExitCode(probes);
   },
 });
+
+/** Whether a takeover from the add-on is under way. */
+function isHeld({ nodes }: AgentStatus): boolean {
+  return nodes.some(({ hold }) => hold !== 'none' && hold !== 'unknown');
+}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Context } from '../../../src/cli/run/context.ts';
 import type { PodIdentity } from '../../../src/domain/entries/pod-identity.ts';
 import { advice } from '../../../src/errors/hint.ts';
 import { PodidError } from '../../../src/errors/podid-error.ts';
+import { agentPod, fakePlace, installation } from '../../workflows/agent/fake-agent-place.ts';
 import { identityId, lastError, run, silentAzure, subscriptionId } from '../fake-context.ts';
 import { oneCluster } from '../one-cluster.ts';
 
@@ -33,7 +35,55 @@ async function watch(
     }
     return oneCluster({ identities: look === undefined ? [] : [web(look)] });
   };
-  const ran = await run(line, {
+  const connectAzure = async () => ({ ...silent, clusters: { ...silent.clusters, get } }) as never;
+  const isOver = () => looked === looks.length;
+  const ran = await runUntil(line, { isOver, interruption, code, waits, context: { connectAzure } });
+  return { ran, waits };
+}
+
+/** How often a log is told that a step still lasts. */
+const progressMs = 60_000;
+
+/** The agents of one cluster, one look after the other: the nodes whose agents are there. */
+async function watchAgents(line: string, looks: readonly (readonly string[] | Error)[]) {
+  const interruption = new AbortController();
+  const waits: number[] = [];
+  let looked = 0;
+  const connectCluster = async () =>
+    fakePlace(
+      {
+        installations: async () => [installation()],
+        taintedNodes: async () =>
+          ['a', 'b'].map((name) => ({ name, ready: true, takesAgent: true, taints: [] })),
+      },
+      {
+        agents: async () => {
+          const look = looks[looked];
+          looked += 1;
+          if (look instanceof Error) {
+            throw look;
+          }
+          return (look ?? []).map((name) => agentPod(name));
+        },
+        ask: async () => ({ status: 200, text: 'podid_nmi_rules_intact 1\n' }),
+      },
+    ) as never;
+  const isOver = () => looked === looks.length;
+  const context = { connectCluster };
+  return { ran: await runUntil(line, { isOver, interruption, code: 'Interrupted', waits, context }), waits };
+}
+
+interface Until {
+  readonly isOver: () => boolean;
+  readonly interruption: AbortController;
+  readonly code: 'Interrupted' | 'Terminated';
+  readonly waits: number[];
+  readonly context: Partial<Context>;
+}
+
+/** A wait after the last look is interrupted. */
+async function runUntil(line: string, { isOver, interruption, code, waits, context }: Until) {
+  return await run(line, {
     terminal: line.includes('-o table'),
     env: { NO_COLOR: '1' },
     context: {
@@ -44,16 +94,15 @@ async function watch(
         random: () => 0,
         async sleep(ms) {
           waits.push(ms);
-          if (looked === looks.length) {
+          if (isOver()) {
             interruption.abort(new PodidError(code, `${code}.`, { hint: advice`podid status` }));
           }
           interruption.signal.throwIfAborted();
         },
       },
-      connectAzure: async () => ({ ...silent, clusters: { ...silent.clusters, get } }) as never,
+      ...context,
     },
   });
-  return { ran, waits };
 }
 
 describe('a watch', () => {
@@ -108,6 +157,42 @@ describe('a watch', () => {
     expect(failed).toEqual([0, 1]);
   });
 
+  it('of the agents prints the nodes each time one is another, and tells a warning again only when it is another', async () => {
+    const both = ['a', 'b'];
+    const { ran, waits } = await watchAgents('nmi status --kubeconfig lab.yaml -w', [
+      ['a'],
+      ['a'],
+      both,
+      ['a'],
+      both,
+    ]);
+    const ready = ran.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).nodes.map((node: { ready: boolean }) => node.ready));
+    expect(ready).toEqual([
+      [true, false],
+      [true, true],
+      [true, false],
+      [true, true],
+    ]);
+    expect(ran.stderr.match(/1 node has no agent/g)).toHaveLength(2);
+    expect(ran.stderr.match(/Looking for agents/g)).toHaveLength(1);
+    expect(ran.exitCode).toBe(130);
+    expect(waits.filter((ms) => ms !== progressMs)).toEqual([5000, 5000, 5000, 5000, 5000]);
+  });
+
+  it('of the agents outlives an API server that is away, and prints tables', async () => {
+    const gone = new PodidError('ClusterUnreachable', 'No answer.', { hint: advice`Try again.` });
+    const line = 'nmi status --kubeconfig lab.yaml --watch --poll-interval 2s -o table';
+    const { ran, waits } = await watchAgents(line, [['a', 'b'], gone, gone, ['a', 'b'], ['a']]);
+    expect(ran.stdout.match(/^NODE /gm)).toHaveLength(2);
+    expect(ran.stderr.match(/No answer/g)).toHaveLength(1);
+    expect(ran.stderr).toContain('\n2027-01-15T08:00:00.000Z\n');
+    expect(new Set(waits)).toEqual(new Set([progressMs, 2000]));
+    expect(ran.exitCode).toBe(130);
+  });
+
   it('does not begin where the first look fails', async () => {
     const { ran } = await watch(`list ${where} --watch`, [away]);
     expect(ran.exitCode).toBe(7);
@@ -116,6 +201,8 @@ describe('a watch', () => {
   it.each([
     [`list ${where} --poll-interval 5s`, '--poll-interval needs --watch'],
     [`status ${where} --poll-interval 5s`, '--poll-interval needs --watch'],
+    ['nmi status --kubeconfig lab.yaml --poll-interval 5s', '--poll-interval needs --watch'],
+    ['nmi status --kubeconfig lab.yaml -w --probe', '--watch and --probe contradict'],
     [`list ${where} -w --raw-cluster`, '--watch and --raw-cluster contradict'],
     [`status ${where} -w --poll-interval 5`, '"5" is not a duration'],
   ])('is refused before any request: %s', async (line, text) => {
