@@ -5,7 +5,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { createMetrics, type Metrics } from '../runtime/metrics.ts';
 import { processMetrics } from '../runtime/process-metrics.ts';
 import { type ClusterView, type ClusterViewOptions, createClusterView } from './cluster/cluster-view.ts';
-import { namespaceOfPeer, namespaceOfUid } from './cluster/pod-index.ts';
+import { namespaceOfPeer, namespaceOfUid, podOfPeer } from './cluster/pod-index.ts';
 import { createPodLookup, unknownPeersOf } from './cluster/pod-lookup.ts';
 import { podsAsNode } from './cluster/pods-as-node.ts';
 import { createDecide } from './decide/choose-identity.ts';
@@ -144,6 +144,7 @@ export function createAgent(settings: NmiSettings, ports: AgentPorts): Agent {
       allowLoopbackPods: settings.flags['allow-loopback-pods'],
     }),
     namespaceOf: namespaceOfPeer(view.pods),
+    ownerOf: podOfPeer(view.pods),
     clock,
     handle: createNmiHandler({
       routes,

@@ -140,6 +140,7 @@ class Shares implements ConnectionShares {
     if (connection === undefined || connection.unanswered > 0 || socket.destroyed) {
       return false;
     }
+    connection.hasAsked = true;
     connection.busyAt = this.#options.clock.monotonic();
     return true;
   }

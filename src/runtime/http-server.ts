@@ -10,7 +10,7 @@ import {
 import { createPeers, type NamespaceOfPeer, type UnknownPeers } from './fair-places.ts';
 import { createFairReading, type FairReading } from './fair-reading.ts';
 import { faultOf, mostHeaders, refuseMalformed } from './refuse-malformed.ts';
-import { RepeatedRequests, type RepeatedRequestsOptions, type Repeats } from './repeated-requests.ts';
+import { LastRequests, RepeatedRequests, type Repeats } from './repeated-requests.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;
@@ -27,6 +27,11 @@ export interface HttpServerOptions {
   /** Without: every address has a share of its own. */
   readonly unknownPeers?: UnknownPeers;
   readonly namespaceOf?: NamespaceOfPeer;
+  /**
+   * Who asks, by the address that his socket tells; the same object until anything changes that is known of him. What
+   * he asks on connections that end with it is known on his next one. Without: it is known on no other.
+   */
+  ownerOf?(address: string): object | undefined;
   readonly clock: Clock;
   /** Must answer, or destroy the response. What it throws becomes a bare 500. */
   handle(
@@ -74,11 +79,11 @@ class LimitedServer implements HttpServer {
   readonly #shares: ConnectionShares;
   readonly #reading: FairReading;
   readonly #repeated = new WeakMap<Socket, RepeatedRequests>();
-  readonly #repeats: RepeatedRequestsOptions;
+  readonly #last: LastRequests;
   #lastBusyAt: number;
 
   constructor(options: HttpServerOptions) {
-    const { limits, unknownPeers, namespaceOf, clock } = options;
+    const { limits, unknownPeers, namespaceOf, ownerOf, clock } = options;
     this.#options = options;
     const peers = createPeers(unknownPeers, namespaceOf);
     this.#shares = createConnectionShares({
@@ -94,10 +99,11 @@ class LimitedServer implements HttpServer {
       mostBytesAhead: 2 * limits.headerBytes,
       onClosed: () => options.onRefusedConnection?.(),
     });
-    this.#repeats = {
+    this.#last = new LastRequests({
       mayAnswer: (socket) => !this.draining && this.#shares.answerAtOnce(socket),
       unreadMs: limits.requestMs,
-    };
+      ...(ownerOf === undefined ? {} : { ownerOf }),
+    });
     this.#lastBusyAt = clock.monotonic();
   }
 
@@ -189,7 +195,7 @@ class LimitedServer implements HttpServer {
         for (const attach of attachParser) {
           attach.call(server, socket);
         }
-        const repeated = new RepeatedRequests(socket, this.#repeats);
+        const repeated = new RepeatedRequests(socket, this.#last);
         this.#repeated.set(socket, repeated);
         this.#reading.attach(socket, repeated);
       }

@@ -3,11 +3,12 @@ import type { Socket } from 'node:net';
 import { KnownBytes } from './known-bytes.ts';
 
 /**
- * Answers a request that is known already. @param startedAt monotonic milliseconds
+ * Answers a request that is known already. @param startedAt monotonic milliseconds @param isLast the connection ends
+ * with it
  * @returns the whole answer with its header, each character one byte; undefined where the request has to be parsed and
  * handled as any other
  */
-export type AnswerAgain = (startedAt: number) => string | undefined;
+export type AnswerAgain = (startedAt: number, isLast: boolean) => string | undefined;
 
 /** Takes what is offered while a request is handled. */
 export interface Repeats {
@@ -24,6 +25,8 @@ export interface RepeatedRequestsOptions {
   mayAnswer(socket: Socket): boolean;
   /** How long a client may leave an answer unread, in milliseconds. */
   readonly unreadMs: number;
+  /** Who asks, by the address of the other end; the same object until anything changes that is known of him. */
+  ownerOf?(address: string): object | undefined;
 }
 
 /** Longer requests are parsed each time. Bytes, kept for each connection that asks a second time. */
@@ -35,6 +38,34 @@ const blankLine = Buffer.from('\r\n\r\n');
 interface Known {
   readonly bytes: KnownBytes;
   readonly again: AnswerAgain;
+  /** It asks that the connection be closed, and so is known to its owner's next one. */
+  readonly isLast: boolean;
+}
+
+/**
+ * Requests that asked for the end of their connections: of each owner the last one, as long as he is the same. Known to
+ * the address that it came from alone, since its answer is decided for that one.
+ */
+export class LastRequests {
+  readonly options: RepeatedRequestsOptions;
+  readonly #known = new WeakMap<object, { readonly address: string; readonly known: Known }>();
+
+  constructor(options: RepeatedRequestsOptions) {
+    this.options = options;
+  }
+
+  of({ remoteAddress = '' }: Socket): Known | undefined {
+    const owner = this.options.ownerOf?.(remoteAddress);
+    const last = owner && this.#known.get(owner);
+    return last?.address === remoteAddress ? last.known : undefined;
+  }
+
+  keep({ remoteAddress = '' }: Socket, known: Known): void {
+    const owner = this.options.ownerOf?.(remoteAddress);
+    if (owner !== undefined) {
+      this.#known.set(owner, { address: remoteAddress, known });
+    }
+  }
 }
 
 /**
@@ -45,6 +76,7 @@ interface Known {
 export class RepeatedRequests implements Repeats {
   readonly #socket: Socket;
   readonly #options: RepeatedRequestsOptions;
+  readonly #last: LastRequests;
   #known: Known | undefined;
   /** The parser has read all it was given, as whole requests. */
   #isBetween = true;
@@ -55,9 +87,10 @@ export class RepeatedRequests implements Repeats {
   /** Learned since the last that came again. */
   #inVain = 0;
 
-  constructor(socket: Socket, options: RepeatedRequestsOptions) {
+  constructor(socket: Socket, last: LastRequests) {
     this.#socket = socket;
-    this.#options = options;
+    this.#options = last.options;
+    this.#last = last;
   }
 
   /** False: each of its requests has bytes of its own, and to learn them costs and brings nothing. */
@@ -80,8 +113,8 @@ export class RepeatedRequests implements Repeats {
 
   /** @returns true when the bytes were a request that is answered now; else they have to be parsed */
   answer(bytes: Buffer, startedAt: number): boolean {
-    const known = this.#known;
     const socket = this.#socket;
+    const known = this.#known ?? this.#last.of(socket);
     if (
       known === undefined ||
       !this.#isBetween ||
@@ -92,14 +125,17 @@ export class RepeatedRequests implements Repeats {
     ) {
       return false;
     }
-    const text = known.again(startedAt);
+    const text = known.again(startedAt, known.isLast);
     if (text === undefined) {
       this.#known = undefined;
       return false;
     }
     this.#inVain = 0;
     socket.write(text, 'latin1');
-    if (socket.writableLength > 0) {
+    if (known.isLast) {
+      // As Node ends it: what comes after such a request is not read any more.
+      socket.destroySoon();
+    } else if (socket.writableLength > 0) {
       // The client does not read; the next answer, by way of the parser, gives it the usual time again.
       this.#known = undefined;
       socket.setTimeout(this.#options.unreadMs);
@@ -122,23 +158,30 @@ export class RepeatedRequests implements Repeats {
     const wasBetween = this.#isBetween;
     const request: IncomingMessage | undefined = this.#request;
     const again: AnswerAgain | undefined = this.#offered;
-    this.#isBetween = this.#asked === 1 && isPlain(request) && endsWithItsHeader(bytes);
+    const isWhole = this.#asked === 1 && isPlain(request) && endsWithItsHeader(bytes);
+    const isLast = request?.headers.connection?.toLowerCase() === 'close';
+    this.#isBetween = isWhole && !isLast;
     this.#request = undefined;
-    if (this.#isBetween && wasBetween && again !== undefined && bytes.length <= longest) {
-      this.#inVain += 1;
-      this.#known = this.isLearning ? { bytes: new KnownBytes(bytes), again } : undefined;
+    if (!isWhole || !wasBetween || again === undefined || bytes.length > longest) {
+      return;
     }
+    if (isLast) {
+      this.#last.keep(this.#socket, { bytes: new KnownBytes(bytes), again, isLast });
+      return;
+    }
+    this.#inVain += 1;
+    this.#known = this.isLearning ? { bytes: new KnownBytes(bytes), again, isLast } : undefined;
   }
 }
 
-/** Nothing but its header belongs to it, and its connection stays as it is. */
+/** Nothing but its header belongs to it, and its connection stays as it is, or ends. */
 function isPlain(request: IncomingMessage | undefined): boolean {
   if (request?.complete !== true || request.method !== 'GET' || request.httpVersion !== '1.1') {
     return false;
   }
   const { headers } = request;
   return (
-    (headers.connection === undefined || headers.connection.toLowerCase() === 'keep-alive') &&
+    ['keep-alive', 'close'].includes(headers.connection?.toLowerCase() ?? 'keep-alive') &&
     headers.upgrade === undefined &&
     headers.expect === undefined &&
     headers['content-length'] === undefined &&

@@ -74,8 +74,14 @@ function readingOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): s
   return JSON.stringify([method, url, httpVersion, lines]);
 }
 
-const whole = (body: string) =>
-  ['HTTP/1.1 200 OK', `Content-Length: ${body.length}`, 'Connection: keep-alive', '', body].join('\r\n');
+const whole = (body: string, isLast: boolean) =>
+  [
+    'HTTP/1.1 200 OK',
+    `Content-Length: ${body.length}`,
+    `Connection: ${isLast ? 'close' : 'keep-alive'}`,
+    '',
+    body,
+  ].join('\r\n');
 
 interface Started {
   readonly server: HttpServer;
@@ -84,7 +90,7 @@ interface Started {
   parsed(): number;
 }
 
-async function started(): Promise<Started> {
+async function started(owner?: object): Promise<Started> {
   let parsed = 0;
   const server = createHttpServer({
     limits: {
@@ -95,10 +101,11 @@ async function started(): Promise<Started> {
       connectionsPerPeer: 50,
     },
     clock: systemClock(),
+    ownerOf: () => owner,
     handle(request, response, repeats) {
       parsed += 1;
       const body = readingOf(request);
-      repeats?.offer(request, () => whole(body));
+      repeats?.offer(request, (_startedAt, isLast) => whole(body, isLast));
       response.sendDate = false;
       response.writeHead(200, { 'Content-Length': body.length }).end(body);
     },
@@ -198,5 +205,37 @@ describe('a request that differs from a known one', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('is answered as by the parser on the next connection, where the known one ended its own', async () => {
+    running = await started({});
+    const { port, parsed } = running;
+    const parsing = await started();
+    const last = get(`traceparent: ${trace}`, 'Connection: close', 'Metadata: true');
+    const text = fc.oneof(
+      fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
+      fc.constantFrom('\r\n', '\n', ' ', '-', 'f', ',', ':'),
+    );
+    const edit = fc.record({ at: fc.integer({ min: 0, max: last.length - 8 }), text });
+    const others = fc
+      .array(edit, { minLength: 0, maxLength: 3 })
+      .map((edits) =>
+        edits.reduce((all, { at, text: by }) => all.slice(0, at) + by + all.slice(at + by.length), last),
+      );
+    try {
+      await fc.assert(
+        fc.asyncProperty(others, async (other) => {
+          await ask(port, [last]);
+          expect(await ask(port, [other, tail])).toBe(await ask(parsing.port, [other, tail]));
+        }),
+        { numRuns: 300 },
+      );
+      await ask(port, [last]);
+      const before = parsed();
+      await ask(port, [last.replace(trace, otherTrace)]);
+      expect(parsed()).toBe(before);
+    } finally {
+      await parsing.server.close();
+    }
   });
 });

@@ -29,7 +29,8 @@ interface Options {
   readonly requestMs?: number;
   /** That each look at the clock takes, so that connections have to wait. */
   readonly lookMs?: number;
-  readonly again?: (path: string) => string | undefined;
+  readonly again?: (path: string, isLast: boolean) => string | undefined;
+  readonly ownerOf?: (address: string) => object | undefined;
   handle?(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 }
 
@@ -39,12 +40,14 @@ async function started({
   handle,
   requestMs = 60_000,
   lookMs = 0,
+  ownerOf,
 }: Options = {}) {
   const clock = systemClock();
   let lookedMs = 0;
   const handled: string[] = [];
   const server = createHttpServer({
     limits: { ...limits, requestMs },
+    ...(ownerOf === undefined ? {} : { ownerOf }),
     clock: {
       ...clock,
       monotonic() {
@@ -55,7 +58,7 @@ async function started({
     handle(request: IncomingMessage, response: ServerResponse, repeats: Repeats | undefined) {
       const path = request.url ?? '';
       handled.push(path);
-      repeats?.offer(request, () => again(path));
+      repeats?.offer(request, (_startedAt, isLast) => again(path, isLast));
       if (handle !== undefined) {
         return handle(request, response);
       }
@@ -67,8 +70,8 @@ async function started({
   });
   const port = await server.listen('127.0.0.1', 0);
   cleanUps.push(() => server.close());
-  const open = (): Client => {
-    const socket = connect({ port, host: '127.0.0.1' });
+  const open = (localAddress = '127.0.0.1'): Client => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
     socket.on('error', () => undefined);
     cleanUps.push(() => void socket.destroy());
     return new Client(socket);
@@ -300,5 +303,78 @@ describe('a request that comes again in the same bytes', () => {
       ),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('a request that ends its connection', () => {
+  const last = (path: string) => get(path, 'Connection: close\r\n');
+  const somebody = {};
+
+  it('is known on the next connection from the same address', async () => {
+    const { open, handled } = await started({ ownerOf: () => somebody });
+    expect(await open().ask(last('/a'))).toBe('first/a');
+    const next = open();
+    expect(await next.ask(last('/a'))).toBe('again/a');
+    await next.closed();
+    expect(await open().ask(last('/b'))).toBe('first/b');
+    expect(await open('127.0.0.2').ask(last('/b'))).toBe('first/b');
+    expect(handled).toEqual(['/a', '/b', '/b']);
+  });
+
+  it('is handled where nobody is known, or its owner has changed', async () => {
+    let owner: object | undefined = {};
+    const { open, handled } = await started({ ownerOf: () => owner });
+    await open().ask(last('/a'));
+    owner = {};
+    expect(await open().ask(last('/a'))).toBe('first/a');
+    expect(await open().ask(last('/a'))).toBe('again/a');
+    owner = undefined;
+    expect(await open().ask(last('/a'))).toBe('first/a');
+    expect(handled).toEqual(['/a', '/a', '/a']);
+  });
+
+  it('is handled where there is no answer to it any more', async () => {
+    const { open } = await started({ ownerOf: () => somebody, again: () => undefined });
+    expect(await open().ask(last('/a'))).toBe('first/a');
+    expect(await open().ask(last('/a'))).toBe('first/a');
+  });
+
+  it('is the last that is answered on its connection', async () => {
+    const { open, handled } = await started({ ownerOf: () => somebody });
+    await open().ask(last('/a'));
+    const next = open();
+    await next.write(last('/a'));
+    await next.write(get('/b'));
+    await next.closed();
+    // Bytes that came together with more are parsed.
+    expect(next.bodies.map((body) => body.slice(-2))).toEqual(['/a']);
+    expect(handled).not.toContain('/b');
+  });
+
+  it('is no request where another has begun before it', async () => {
+    const { open, handled } = await started({ ownerOf: () => somebody });
+    await open().ask(last('/a'));
+    const other = open();
+    await other.write('POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n');
+    expect(await other.answers(1)).toEqual(['first/b']);
+    await other.write(last('/a'));
+    await other.write(get('/c'));
+    expect(await other.answers(1)).toEqual(['first/b']);
+    expect(handled).toEqual(['/a', '/b']);
+  });
+
+  it('ends with the connection of a client that does not read', async () => {
+    const { open, server } = await started({
+      ownerOf: () => somebody,
+      requestMs: 200,
+      again: () => answerOf('again', `/${'x'.repeat(16 * 1024 * 1024)}`),
+    });
+    await open().ask(last('/a'));
+    const deaf = open();
+    deaf.socket.pause();
+    await deaf.write(last('/a'));
+    while (server.connections > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   });
 });

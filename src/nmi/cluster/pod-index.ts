@@ -165,6 +165,11 @@ export function namespaceOfPeer(pods: Pick<PodIndex, 'byAddress'>): (peer: strin
   return (peer) => pods.byAddress(normalAddress(peer))[0]?.namespace ?? '';
 }
 
+/** What is known of a pod that claims the address, as a socket tells it: another object after each change. */
+export function podOfPeer(pods: Pick<PodIndex, 'byAddress'>): (peer: string) => KnownPod | undefined {
+  return (peer) => pods.byAddress(normalAddress(peer))[0];
+}
+
 /** `127.0.0.0/8` or `::1`. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || (address.startsWith('127.') && isIPv4(address));

@@ -84,9 +84,10 @@ export interface TokenJson {
   forHost(answer: TokenAnswer, nowMs: number): string;
 }
 
-/** Whole answers with a token, header and all, as Node writes them on a connection that is kept. */
+/** Whole answers with a token, header and all, as Node writes them. */
 export interface WholeAnswers {
-  forPod(answer: TokenAnswer, nowMs: number): string;
+  /** @param isLast the connection ends with it; else it is kept */
+  forPod(answer: TokenAnswer, nowMs: number, isLast: boolean): string;
 }
 
 /**
@@ -94,9 +95,12 @@ export interface WholeAnswers {
  * @param idleMs for how long a connection is kept
  */
 export function createWholeAnswers(json: Pick<TokenJson, 'forPod'>, idleMs: number): WholeAnswers {
-  const written = new WeakMap<TokenAnswer, { readonly leftSec: number; readonly text: string }>();
+  const createWritten = () => new WeakMap<TokenAnswer, { readonly leftSec: number; readonly text: string }>();
+  const kept = createWritten();
+  const last = createWritten();
   return {
-    forPod(answer, nowMs) {
+    forPod(answer, nowMs, isLast) {
+      const written = isLast ? last : kept;
       const leftSec = secondsLeft(answer[0], nowMs);
       const known = written.get(answer);
       if (known?.leftSec === leftSec) {
@@ -110,8 +114,9 @@ export function createWholeAnswers(json: Pick<TokenJson, 'forPod'>, idleMs: numb
         'Cache-Control: no-store',
         `${agentHeader}: ${version}`,
         `Date: ${new Date(nowMs).toUTCString()}`,
-        'Connection: keep-alive',
-        `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}`,
+        ...(isLast
+          ? ['Connection: close']
+          : ['Connection: keep-alive', `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}`]),
         '',
         body,
       ].join('\r\n');

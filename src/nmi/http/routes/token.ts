@@ -89,7 +89,7 @@ function answerAgain(
   { peer, uid, request, userAgent }: Asked,
 ): AnswerAgain {
   const { held, lookup, service, whole, record, clock, countOf } = options;
-  return (startedAt) => {
+  return (startedAt, isLast) => {
     const pod = held.open ? lookup.peek(peer) : undefined;
     if (pod?.uid !== uid) {
       return undefined;
@@ -98,7 +98,7 @@ function answerAgain(
     if (outcome?.kind !== 'token') {
       return undefined;
     }
-    const text = whole.forPod(outcome.answer, clock.now());
+    const text = whole.forPod(outcome.answer, clock.now(), isLast);
     record.asked(pod, request, userAgent, 'answered');
     countOf(outcome, { request, pod })(clock.monotonic() - startedAt);
     return text;
