@@ -152,16 +152,18 @@ export class RepeatedRequests implements Repeats {
 
   /** Learns from what became of the bytes, when they have been parsed. */
   learn(bytes: Buffer): void {
-    if (!this.isLearning) {
-      return;
-    }
     const wasBetween = this.#isBetween;
     const request: IncomingMessage | undefined = this.#request;
     const again: AnswerAgain | undefined = this.#offered;
+    // A connection that rests keeps no more of a request than is known of it: a header may be long.
+    this.#request = undefined;
+    this.#offered = undefined;
+    if (!this.isLearning) {
+      return;
+    }
     const isWhole = this.#asked === 1 && isPlain(request) && endsWithItsHeader(bytes);
     const isLast = request?.headers.connection?.toLowerCase() === 'close';
     this.#isBetween = isWhole && !isLast;
-    this.#request = undefined;
     if (!isWhole || !wasBetween || again === undefined || bytes.length > longest) {
       return;
     }

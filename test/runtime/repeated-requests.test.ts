@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createHttpServer } from '../../src/runtime/http-server.ts';
 import type { Repeats } from '../../src/runtime/repeated-requests.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
@@ -31,6 +33,7 @@ interface Options {
   readonly lookMs?: number;
   readonly again?: (path: string, isLast: boolean) => string | undefined;
   readonly ownerOf?: (address: string) => object | undefined;
+  onOffer?(offer: object): void;
   handle?(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 }
 
@@ -41,6 +44,7 @@ async function started({
   requestMs = 60_000,
   lookMs = 0,
   ownerOf,
+  onOffer,
 }: Options = {}) {
   const clock = systemClock();
   let lookedMs = 0;
@@ -58,7 +62,9 @@ async function started({
     handle(request: IncomingMessage, response: ServerResponse, repeats: Repeats | undefined) {
       const path = request.url ?? '';
       handled.push(path);
-      repeats?.offer(request, (_startedAt, isLast) => again(path, isLast));
+      const offer = (_startedAt: number, isLast: boolean) => again(path, isLast);
+      onOffer?.(offer);
+      repeats?.offer(request, offer);
       if (handle !== undefined) {
         return handle(request, response);
       }
@@ -252,6 +258,24 @@ describe('a request that comes again in the same bytes', () => {
     await one.write(text);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(one.bodies).not.toContain('again/a');
+  });
+
+  it('is held no longer than it is parsed where it is too long to be known', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const offered: WeakRef<object>[] = [];
+    const { open } = await started({ onOffer: (offer) => offered.push(new WeakRef(offer)) });
+    const one = open();
+    await one.ask(get('/a', `User-Agent: ${'y'.repeat(15_000)}\r\n`));
+    await vi.waitFor(
+      () => {
+        gc();
+        expect(offered[0]?.deref()).toBeUndefined();
+      },
+      { timeout: 5_000 },
+    );
+    expect(offered).toHaveLength(1);
+    expect(await one.ask(get('/b'))).toBe('first/b');
   });
 
   it('lets go of a client that does not read what it asks for again and again', async () => {
