@@ -185,15 +185,15 @@ describe('podid access on the emulator', () => {
     expect(web).toMatchObject({
       roles: null,
       ways: [
-        { way: 'binding', pods: null },
-        { way: 'host-network', pods: null },
+        { way: 'binding', pods: null, nodes: null },
+        { way: 'host-network', pods: null, nodes: null },
       ],
     });
     expect(web?.unknown).toEqual(expect.arrayContaining(['binding', 'host-network', 'identity-binding']));
     expect(unread.map(({ what }) => what)).toContain('pods');
     const table = await podid.run('access -o table');
     expect(table.stdout).toMatch(/^unknown: pods\. /m);
-    expect(table.stdout).toMatch(/^web +demo +binding, unknown +unknown/m);
+    expect(table.stdout).toMatch(/^web +demo +binding, unknown +unknown +unknown/m);
     const queried = await podid.run(['access', '-o', 'json', '--query', 'findings[].code']);
     expect(queried.stderr).toContain('podid could not read pods: ');
   });

@@ -11,14 +11,15 @@ const mostNames = 3;
 
 /** What leads to all identities of nodes, each once, with how many it leads to. */
 export function nodeWideBlocks(identities: readonly ShownIdentity[]): readonly PageBlock[] {
-  const found = new Map<string, { way: ShownWay; names: string[]; nodes: Set<string> }>();
+  const found = new Map<string, { way: ShownWay; names: string[]; nodes: Set<string>; isCounted: boolean }>();
   for (const { name, ways } of identities) {
     for (const way of ways.filter(isNodeWide)) {
       const key = `${way.way} ${way.namespace ?? ''} ${way.who}`;
-      const known = found.get(key) ?? { way, names: [], nodes: new Set() };
+      const known = found.get(key) ?? { way, names: [], nodes: new Set(), isCounted: true };
       found.set(key, known);
       known.names.push(name);
-      for (const node of way.nodes) {
+      known.isCounted &&= way.nodes !== null;
+      for (const node of way.nodes ?? []) {
         known.nodes.add(node);
       }
     }
@@ -34,12 +35,12 @@ export function nodeWideBlocks(identities: readonly ShownIdentity[]): readonly P
       caption: 'Ways to every identity of a node',
       columns: ['Who', 'Way', 'Namespace', 'Nodes', 'Identities'],
       named: true,
-      rows: [...found.values()].map(({ way: { way, namespace, who }, names, nodes }) => ({
+      rows: [...found.values()].map(({ way: { way, namespace, who }, names, nodes, isCounted }) => ({
         cells: [
           who,
           way,
           namespace ?? '*',
-          [...nodes].sort().slice(0, mostNames).join(', ') + more(nodes.size),
+          isCounted ? [...nodes].sort().slice(0, mostNames).join(', ') + more(nodes.size) : 'unknown',
           names.length > mostNames ? counted(names.length, 'identity', 'identities') : names.join(', '),
         ],
       })),

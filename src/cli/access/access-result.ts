@@ -53,9 +53,10 @@ export function accessShape(cluster: string): TableShape {
 
 /** From which its ways lead to it; undefined: nobody knows. */
 function nodesOf({ identity, ways }: Row): readonly string[] | undefined {
-  return ways.length === 0 && identity.unknown.length > 0
+  const known = ways.flatMap(({ nodes }) => (nodes === null ? [] : [nodes]));
+  return known.length < ways.length || (ways.length === 0 && identity.unknown.length > 0)
     ? undefined
-    : [...new Set(ways.flatMap(({ nodes }) => nodes))].toSorted();
+    : [...new Set(known.flat())].toSorted();
 }
 
 /** One without any way has a row of its own. */

@@ -60,7 +60,15 @@ function identityView(identity: IdentityAccess): object {
 }
 
 function wayView({ way, namespace, who, pods, workloads, nodes, accounts }: Way): object {
-  return { way, namespace: namespace || null, who, pods: pods ?? null, workloads, nodes, accounts };
+  return {
+    way,
+    namespace: namespace || null,
+    who,
+    pods: pods ?? null,
+    workloads,
+    nodes: nodes ?? null,
+    accounts,
+  };
 }
 
 /** The result as its table and its page are made: what `accessView` gives, once it is JSON. */
@@ -119,6 +127,6 @@ export interface ShownWay {
   readonly who: string;
   readonly pods: number | null;
   readonly workloads: readonly string[];
-  readonly nodes: readonly string[];
+  readonly nodes: readonly string[] | null;
   readonly accounts: readonly string[];
 }

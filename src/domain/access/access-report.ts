@@ -25,8 +25,8 @@ export interface Way {
   readonly pods: number | undefined;
   /** What makes those pods, or would make the next, sorted: `Deployment/web`; with its namespace where the way has none. */
   readonly workloads: readonly string[];
-  /** Names of the nodes that they are on, sorted. */
-  readonly nodes: readonly string[];
+  /** Names of the nodes that they are on, sorted; undefined: pods could not be read. */
+  readonly nodes: readonly string[] | undefined;
   /** Those pods, `namespace/name`: who asks about one finds it here. */
   readonly podKeys: readonly string[];
   /**

@@ -71,7 +71,7 @@ function fits(way: Way, { namespace, pod, serviceAccount, workload, node }: Acce
     (pod === undefined || way.podKeys.includes(pod) || isUncounted(way, namespaceOf(pod))) &&
     (serviceAccount === undefined || isOfAccount(way, serviceAccount)) &&
     (workload === undefined || isOfWorkload(way, workload)) &&
-    (node === undefined || way.nodes.includes(node) || (way.pods === undefined && way.nodes.length === 0))
+    (node === undefined || way.nodes === undefined || way.nodes.includes(node))
   );
 }
 
@@ -125,7 +125,7 @@ function isAbout({ about }: Finding, { resourceId, objects, roles = [], ways }: 
     (resourceId !== '' && about.toLowerCase().startsWith(resourceId.toLowerCase())) ||
     roles.some(({ id }) => id === about) ||
     ways.some(({ way, who, nodes, namespace, workloads }) => {
-      const isOfNode = way === 'unguarded-node' && nodes.includes(about);
+      const isOfNode = way === 'unguarded-node' && nodes?.includes(about) === true;
       const isOfHost = way === 'host-network' && workloads.some((each) => `${namespace}/${each}` === about);
       return isOfNode || isOfHost || (way === 'exception' && who.includes(` ${about})`));
     })

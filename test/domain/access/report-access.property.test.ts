@@ -158,6 +158,8 @@ describe('an access report', () => {
           expect(report.couldBecomeInAzure === undefined).toBe(more.roles);
           if (members.includes('pods')) {
             expect(web?.ways.every(({ pods }) => pods === undefined)).toBe(true);
+            const counted = web?.ways.filter(({ nodes }) => nodes !== undefined) ?? [];
+            expect(counted.every(({ way }) => way === 'unguarded-node')).toBe(true);
           }
           const texts = new Set(known.findings.map(({ code }) => code));
           // Less is found in what is unknown, never something else.

@@ -48,7 +48,7 @@ function broadExceptions({ facts, pods }: FindingFacts): readonly Finding[] {
 }
 
 function unguardedNodes({ facts, identities }: FindingFacts): readonly Finding[] {
-  return groupedByWho(identities, 'unguarded-node').flatMap(({ nodes: [node = ''], pods }) => [
+  return groupedByWho(identities, 'unguarded-node').flatMap(({ nodes: [node = ''] = [], pods }) => [
     {
       severity: 'high' as const,
       code: 'NodeUnguarded',

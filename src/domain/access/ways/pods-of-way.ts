@@ -21,7 +21,7 @@ export function podsOfWay(
     workloads: sortedTexts(
       makers.map((each) => (namespace === '' ? `${each.namespace}/${each.workload}` : each.workload)),
     ),
-    nodes: sortedTexts(all.flatMap(({ nodeName }) => nodeName || [])),
+    nodes: pods && sortedTexts(pods.flatMap(({ nodeName }) => nodeName || [])),
     podKeys: sortedTexts(all.map(entryText)),
     accounts: sortedTexts(makers.map((each) => `${each.namespace}/${each.serviceAccount}`)),
   };
