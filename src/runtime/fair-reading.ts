@@ -50,12 +50,15 @@ interface Source {
 interface Connection {
   readonly socket: Socket;
   readonly parsers: readonly ((bytes: Buffer) => void)[];
+  readonly enders: readonly (() => void)[];
   readonly repeated: RepeatedRequests | undefined;
   holder: Holder | undefined;
   /** Until when the holder need not be looked up again. */
   holderUntilMs: number;
   /** What was read and not yet parsed. */
   rest: Buffer | undefined;
+  /** The client sends no more; who listens for that is told when all is parsed. */
+  hasEnded: boolean;
 }
 
 interface Current {
@@ -79,16 +82,21 @@ class Reading implements FairReading {
 
   attach(socket: Socket, repeated?: RepeatedRequests): void {
     const parsers = socket.listeners('data') as ((bytes: Buffer) => void)[];
+    const enders = socket.listeners('end') as (() => void)[];
     const connection: Connection = {
       socket,
       parsers,
+      enders,
       repeated,
       holder: undefined,
       holderUntilMs: 0,
       rest: undefined,
+      hasEnded: false,
     };
     socket.removeAllListeners('data');
     socket.on('data', (bytes: Buffer) => this.#read(connection, bytes));
+    socket.removeAllListeners('end');
+    socket.on('end', end.bind(undefined, connection));
     // To accept it took time as well.
     this.#begin(connection);
     this.#isAccepting = true;
@@ -232,10 +240,13 @@ class Reading implements FairReading {
       return;
     }
     connection.rest = this.#parse(connection, current, { bytes, partMs });
-    if (connection.rest === undefined) {
-      readOn(connection.socket);
-    } else {
+    if (connection.rest !== undefined) {
       source.waiting.push(connection);
+    } else if (connection.hasEnded) {
+      // The answers to what was parsed just now are on their way: at the end, Node sends no more.
+      setImmediate(end, connection);
+    } else {
+      readOn(connection.socket);
     }
   }
 }
@@ -250,6 +261,16 @@ function handOn({ socket, parsers, repeated }: Connection, startedAt: number, by
     parser.call(socket, bytes);
   }
   repeated?.learn(bytes);
+}
+
+/** Node reads the end of a connection even where it is stopped, and ends the connection when it is told. */
+function end(connection: Connection): void {
+  connection.hasEnded = true;
+  if (connection.rest === undefined && !connection.socket.destroyed) {
+    for (const ender of connection.enders) {
+      ender.call(connection.socket);
+    }
+  }
 }
 
 /**

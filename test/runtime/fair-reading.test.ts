@@ -69,6 +69,16 @@ function answers(socket: Socket, count: number): Promise<string[]> {
   });
 }
 
+/** Reads until the connection is closed, and returns how many answers came. */
+async function untilClosed(socket: Socket): Promise<number> {
+  let seen = '';
+  socket.setEncoding('utf8').on('data', (text) => {
+    seen += text;
+  });
+  await new Promise((resolve) => socket.once('close', resolve));
+  return seen.match(/HTTP\/1\.1 200/g)?.length ?? 0;
+}
+
 describe('fair reading', () => {
   it('lets a neighbour be answered after a few requests of one that asks over a hundred connections', async () => {
     const { open, handled, untilHandled } = await started();
@@ -137,6 +147,17 @@ describe('fair reading', () => {
       expect(await read).toHaveLength(5);
       socket.destroy();
     }
+  });
+
+  it.each([1, 30])('answers clients that send no more behind their %i requests', async (count) => {
+    const { open, handled } = await started({ requestMs: 0.6 });
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => open('127.0.0.2')));
+    const got = sockets.map(async (socket) => {
+      socket.end(one('a').repeat(count));
+      return untilClosed(socket);
+    });
+    expect(await Promise.all(got)).toEqual(sockets.map(() => count));
+    expect(handled).toHaveLength(20 * count);
   });
 
   it('closes a connection that sends further requests without end while it has to wait', async () => {
