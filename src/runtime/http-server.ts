@@ -210,7 +210,7 @@ class LimitedServer implements HttpServer {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const repeated = this.#repeated.get(request.socket);
-    repeated?.note(request);
+    repeated?.note(request, !response.shouldKeepAlive);
     const ended = this.#shares.begin(request.socket);
     if (ended === undefined || repeated === undefined) {
       return;

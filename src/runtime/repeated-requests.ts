@@ -83,7 +83,11 @@ export class RepeatedRequests implements Repeats {
   /** Of the bytes that are being parsed. */
   #asked = 0;
   #request: IncomingMessage | undefined;
+  /** The parser says that the connection ends with `#request`. */
+  #isLast = false;
   #offered: AnswerAgain | undefined;
+  /** The last request was answered without the parser, which knows nothing of it. */
+  #isOver = false;
   /** Learned since the last that came again. */
   #inVain = 0;
 
@@ -98,10 +102,11 @@ export class RepeatedRequests implements Repeats {
     return this.#inVain < mostInVain;
   }
 
-  /** To be called for each request that the parser makes. */
-  note(request: IncomingMessage): void {
+  /** To be called for each request that the parser makes. @param isLast the parser takes no other after it */
+  note(request: IncomingMessage, isLast: boolean): void {
     this.#asked += 1;
     this.#request = request;
+    this.#isLast = isLast;
     this.#offered = undefined;
   }
 
@@ -114,10 +119,14 @@ export class RepeatedRequests implements Repeats {
   /** @returns true when the bytes were a request that is answered now; else they have to be parsed */
   answer(bytes: Buffer, startedAt: number): boolean {
     const socket = this.#socket;
-    const known = this.#known ?? this.#last.of(socket);
+    if (this.#isOver) {
+      // As Node does with what comes after a request that was the last.
+      socket.destroy();
+      return true;
+    }
+    const known = this.#isBetween ? (this.#known ?? this.#last.of(socket)) : undefined;
     if (
       known === undefined ||
-      !this.#isBetween ||
       !known.bytes.isSame(bytes) ||
       socket.writableLength > 0 ||
       socket.writableEnded ||
@@ -125,7 +134,7 @@ export class RepeatedRequests implements Repeats {
     ) {
       return false;
     }
-    const text = known.again(startedAt, known.isLast);
+    const text = answerOf(known, startedAt);
     if (text === undefined) {
       this.#known = undefined;
       return false;
@@ -133,9 +142,10 @@ export class RepeatedRequests implements Repeats {
     this.#inVain = 0;
     socket.write(text, 'latin1');
     if (known.isLast) {
-      // As Node ends it: what comes after such a request is not read any more.
+      this.#isOver = true;
       socket.destroySoon();
-    } else if (socket.writableLength > 0) {
+    }
+    if (socket.writableLength > 0) {
       // The client does not read; the next answer, by way of the parser, gives it the usual time again.
       this.#known = undefined;
       socket.setTimeout(this.#options.unreadMs);
@@ -159,10 +169,12 @@ export class RepeatedRequests implements Repeats {
     this.#request = undefined;
     this.#offered = undefined;
     if (!this.isLearning) {
+      // Where the parser stands is not looked at any more.
+      this.#isBetween = false;
       return;
     }
     const isWhole = this.#asked === 1 && isPlain(request) && endsWithItsHeader(bytes);
-    const isLast = request?.headers.connection?.toLowerCase() === 'close';
+    const isLast = this.#isLast;
     this.#isBetween = isWhole && !isLast;
     if (!isWhole || !wasBetween || again === undefined || bytes.length > longest) {
       return;
@@ -173,6 +185,15 @@ export class RepeatedRequests implements Repeats {
     }
     this.#inVain += 1;
     this.#known = this.isLearning ? { bytes: new KnownBytes(bytes), again, isLast } : undefined;
+  }
+}
+
+/** What it throws, it throws once more where the request is handled, and there a fault ends no process. */
+function answerOf({ again, isLast }: Known, startedAt: number): string | undefined {
+  try {
+    return again(startedAt, isLast);
+  } catch {
+    return undefined;
   }
 }
 

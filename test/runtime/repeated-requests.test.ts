@@ -18,7 +18,6 @@ afterEach(async () => {
 
 const limits = {
   headerBytes: 16_384,
-  idleMs: 5_000,
   connections: 50,
   connectionsPerPeer: 50,
 };
@@ -29,6 +28,7 @@ const answerOf = (name: string, path: string) =>
 
 interface Options {
   readonly requestMs?: number;
+  readonly idleMs?: number;
   /** That each look at the clock takes, so that connections have to wait. */
   readonly lookMs?: number;
   readonly again?: (path: string, isLast: boolean) => string | undefined;
@@ -42,6 +42,7 @@ async function started({
   again = (path) => answerOf('again', path),
   handle,
   requestMs = 60_000,
+  idleMs = 5_000,
   lookMs = 0,
   ownerOf,
   onOffer,
@@ -50,7 +51,7 @@ async function started({
   let lookedMs = 0;
   const handled: string[] = [];
   const server = createHttpServer({
-    limits: { ...limits, requestMs },
+    limits: { ...limits, requestMs, idleMs },
     ...(ownerOf === undefined ? {} : { ownerOf }),
     clock: {
       ...clock,
@@ -173,6 +174,16 @@ describe('a request that comes again in the same bytes', () => {
     expect(await one.ask(get('/a'))).toBe('again/a');
     isOffered = false;
     expect(await one.ask(get('/a'))).toBe('first/a');
+  });
+
+  it('is handled where its answer fails, and the process goes on', async () => {
+    const { open } = await started({
+      again() {
+        throw new Error('a fault');
+      },
+    });
+    const one = open();
+    expect([await one.ask(get('/a')), await one.ask(get('/a'))]).toEqual(['first/a', 'first/a']);
   });
 
   it('is no request where it is the body of another', async () => {
@@ -387,14 +398,68 @@ describe('a request that ends its connection', () => {
     expect(handled).toEqual(['/a', '/b']);
   });
 
-  it('ends with the connection of a client that does not read', async () => {
+  it('is no request within another, on a connection whose requests were all different', async () => {
+    const { open, handled } = await started({ ownerOf: () => somebody });
+    await open().ask(last('/a'));
+    const other = open();
+    for (let id = 0; id < 9; id += 1) {
+      await other.ask(get('/b', `X-Id: ${id}\r\n`));
+    }
+    await other.ask(`${get('/b')}GET /c HTTP/1.1\r\nX: `);
+    expect(await other.ask(last('/a'))).toBe('first/c');
+    expect(handled.filter((path) => path !== '/b')).toEqual(['/a', '/c']);
+  });
+
+  it('has nothing handled that came with it', async () => {
+    const { open, handled } = await started({ ownerOf: () => somebody });
+    // As much as is handed on at once.
+    const pad = 'y'.repeat(1_024 - last('/a').length - 'X: \r\n'.length);
+    const full = get('/a', `X: ${pad}\r\nConnection: close\r\n`);
+    await open().ask(full);
+    const next = open();
+    await next.write(full + get('/b') + get('/c'));
+    await next.closed();
+    expect(next.bodies).toEqual(['again/a']);
+    expect(handled).toEqual(['/a']);
+  });
+
+  it.each([
+    ['by tabs that the parser does not overlook', 'Connection:\tclose\t\r\n'],
+    ['to nobody but its connection', 'Connection: keep-alive\r\n'],
+  ])('is none where it says so %s', async (_title, header) => {
+    const { open } = await started({ ownerOf: () => somebody });
+    const one = open();
+    expect(await one.ask(get('/a', header))).toBe('first/a');
+    expect(await one.ask(get('/a', header))).toBe('again/a');
+    expect(await open().ask(get('/a', header))).toBe('first/a');
+  });
+
+  it('is one where the parser says so', async () => {
+    const { open } = await started({ ownerOf: () => somebody });
+    const one = open();
+    expect(await one.ask(get('/a', 'Proxy-Connection: close\r\n'))).toBe('first/a');
+    await one.closed();
+    const next = open();
+    expect(await next.ask(get('/a', 'Proxy-Connection: close\r\n'))).toBe('again/a');
+    await next.closed();
+  });
+
+  it.each([
+    ['', 0],
+    [', also behind another request', 1],
+  ])('ends with the connection of a client that does not read%s', async (_title, before) => {
     const { open, server } = await started({
       ownerOf: () => somebody,
       requestMs: 200,
+      idleMs: 600_000,
       again: () => answerOf('again', `/${'x'.repeat(16 * 1024 * 1024)}`),
     });
     await open().ask(last('/a'));
     const deaf = open();
+    for (let count = 0; count < before; count += 1) {
+      // Too long to be known.
+      await deaf.ask(get('/b', `X: ${'y'.repeat(1_500)}\r\n`));
+    }
     deaf.socket.pause();
     await deaf.write(last('/a'));
     while (server.connections > 0) {
