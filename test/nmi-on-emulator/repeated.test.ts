@@ -5,6 +5,7 @@ import {
   azureIdentity,
   binding,
   exception,
+  identityOf,
   nodeIdentity,
   pod,
   seedShop,
@@ -178,5 +179,88 @@ describe('a client that sends the very same request again', () => {
     await ask();
     world.kube.store.seed(pod({ name: 'twin', ip: '127.0.0.7', namespace: 'other' }));
     expect(await untilStatus(ask, 503)).toMatchObject({ json: { error: 'temporarily_unavailable' } });
+  });
+});
+
+describe('a client that asks the very same on a new connection each time', () => {
+  const last = request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+  const askAnew = async (from = '127.0.0.7', text = last): Promise<Got> => {
+    const socket = connect({ port: world.port, host: '127.0.0.1', localAddress: from });
+    sockets.push(socket);
+    let seen = '';
+    socket.setEncoding('latin1').on('data', (piece) => {
+      seen += piece;
+    });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => undefined).write(text);
+    await closed;
+    const [header = '', body = ''] = seen.split('\r\n\r\n');
+    return { status: Number(header.slice(9, 12)), header, json: body === '' ? {} : JSON.parse(body) };
+  };
+  const start = async (options: WorldOptions = {}) => {
+    world = await startWorld({ before: seedShop, ...options });
+    await askAnew();
+    await askAnew();
+  };
+
+  it('gets the same answer with the same header, byte for byte but for the time', async () => {
+    await start();
+    const withoutTime = ({ header, json }: Got) => [
+      header.replace(/^Date: .*$/m, 'Date').replace(/^Content-Length: .*$/m, ''),
+      { ...json, expires_in: '', ext_expires_in: '' },
+    ];
+    const known = await askAnew();
+    // Other bytes are parsed.
+    const parsed = await askAnew('127.0.0.7', last.replace('curl', 'wget'));
+    expect(withoutTime(known)).toEqual(withoutTime(parsed));
+    expect(known.header).toContain('Connection: close');
+  });
+
+  it('is counted and recorded each time, with others that keep theirs', async () => {
+    await start();
+    for (let times = 0; times < 3; times += 1) {
+      await askAnew();
+    }
+    expect(await world.metrics()).toContain('podid_nmi_token_hits_total 4');
+    expect(await world.metrics()).toMatch(
+      /operations_duration_seconds_count\{operation_type="msi",status_code="200".*\} 5/,
+    );
+    expect(JSON.parse((await world.record()).text).pods[0]).toMatchObject({ requests: 5 });
+  });
+
+  it('is given no token of the pod that had the address before it', async () => {
+    await start();
+    world.kube.store.remove('Pod', 'shop', 'web');
+    world.kube.store.seed(pod({ name: 'api', ip: '127.0.0.7', labels: { aadpodidbinding: 'api' } }));
+    const { json } = await until(async () => {
+      const got = await askAnew();
+      return got.status === 400 ? got : undefined;
+    });
+    expect(json['error']).toBe('invalid_request');
+    world.kube.store.seed(azureIdentity('api'));
+    world.kube.store.seed(binding('api', 'api'));
+    const got = await until(async () => {
+      const answer = await askAnew();
+      return answer.status === 200 ? answer : undefined;
+    });
+    expect(got.json['client_id']).toBe(identityOf('api').clientId);
+  });
+
+  it('is refused as soon as its binding is gone, from either of its addresses', async () => {
+    world = await startWorld({ before: seedShop });
+    const podIPs = ['127.0.0.7', '127.0.0.9'].map((ip) => ({ ip }));
+    const web = pod({ name: 'web', labels: { aadpodidbinding: 'web' } });
+    world.kube.store.seed({ ...web, status: { phase: 'Running', podIP: '127.0.0.7', podIPs } });
+    await until(async () => ((await askAnew('127.0.0.9')).status === 200 ? true : undefined));
+    await askAnew('127.0.0.7');
+    world.kube.store.remove('AzureIdentityBinding', 'shop', 'web-binding');
+    await until(async () => ((await askAnew('127.0.0.7')).status === 400 ? true : undefined));
+    expect((await askAnew('127.0.0.9')).status).toBe(400);
+  });
+
+  it('waits, as any other, once another pod claims its address', async () => {
+    await start({ flags: ['--hold-sec=0'] });
+    world.kube.store.seed(pod({ name: 'twin', ip: '127.0.0.7', namespace: 'other' }));
+    await until(async () => ((await askAnew()).status === 503 ? true : undefined));
   });
 });
