@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { DenyRule } from '../../src/emulator/kube/kube-faults.ts';
 import { type EmulatedPodid, emulatedPodid, identityIdInAzure } from './emulated-podid.ts';
 
 interface Planned {
@@ -16,6 +17,11 @@ interface Planned {
 
 const planOf = async (podid: EmulatedPodid, more = ''): Promise<Planned> =>
   (await podid.json(`takeover plan -g demo-rg -c demo -o json ${more}`.trim())) as Planned;
+const denies =
+  (rule: DenyRule) =>
+  ({ emulator }: EmulatedPodid) => {
+    emulator.kube.faults.deny = [rule];
+  };
 const codes = (found: readonly { readonly code: string }[]) => found.map(({ code }) => code);
 
 describe('podid takeover plan on the emulator', () => {
@@ -60,10 +66,53 @@ describe('podid takeover plan on the emulator', () => {
       },
       'ObjectsUnread',
     ],
+    ['nodes may not be listed', 'in-use', denies({ verb: 'list', resource: 'nodes' }), 'ClusterUnread'],
+    ['pods may not be listed', 'in-use', denies({ verb: 'list', resource: 'pods' }), 'ClusterUnread'],
+    [
+      'DaemonSets may be listed in the namespace of the agent alone',
+      'in-use',
+      denies({ verb: 'list', resource: 'daemonsets', namespace: '' }),
+      'ClusterUnread',
+    ],
   ])('is blocked where %s', async (_, scenario, disturb, code) => {
     await using podid = await emulatedPodid({ scenario });
     await disturb(podid);
     expect(codes((await planOf(podid)).blockers)).toContain(code);
+  });
+
+  it('names what of the cluster may not be listed, in the words of its API server, and how to see the right', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    podid.emulator.kube.faults.deny = ['nodes', 'pods'].map((resource) => ({ verb: 'list', resource }));
+    const { blockers, next } = await planOf(podid);
+    expect(blockers).toEqual([
+      {
+        code: 'ClusterUnread',
+        message: expect.stringMatching(
+          /^The cluster's nodes and agents cannot be listed, .* list nodes .*nodes \S* is forbidden.* list pods .*pods \S* is forbidden/,
+        ),
+        hint: 'kubectl auth can-i list nodes --all-namespaces',
+      },
+    ]);
+    expect(next).toBe('kubectl auth can-i list nodes --all-namespaces');
+    const { stdout } = await podid.run('takeover plan -g demo-rg -c demo -o table');
+    expect(stdout).not.toContain('Nothing blocks it');
+  });
+
+  it('saves in its file what could be read whole, by which nothing is begun while agents cannot be seen', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    const folder = await mkdtemp(join(tmpdir(), 'podid-takeover-'));
+    const [seen, blind] = [join(folder, 'seen.yaml'), join(folder, 'blind.yaml')];
+    await planOf(podid, `--out ${seen}`);
+    podid.emulator.kube.faults.deny = [{ verb: 'list', resource: 'nodes' }];
+    expect(codes((await planOf(podid, `--out ${blind}`)).blockers)).toEqual(['ClusterUnread']);
+    expect(await readFile(blind, 'utf8')).toBe(await readFile(seen, 'utf8'));
+    for (const dry of ['--dry-run', '--yes']) {
+      const applied = await podid.run(`takeover apply -g demo-rg -c demo -f ${blind} ${dry}`);
+      expect(applied.exitCode).toBe(5);
+      expect(applied.stderr).toMatch(/ClusterUnread: [\s\S]*hint: kubectl auth can-i list nodes/);
+    }
+    expect(podid.emulator.kube.get('ConfigMap', 'kube-system', 'podid-takeover')).toBeUndefined();
+    await rm(folder, { recursive: true });
   });
 
   it('saves as JSON the same as in YAML where the name of the file says so', async () => {

@@ -9,7 +9,7 @@ import { takeoverExamples, takeoverPlanShape, takeoverPlanView } from '../../cli
 
 export const takeoverPlanCommand = defineCommand({
   description:
-    'The first step of a takeover. Reads everything that the add-on may take away when it is turned off, and everything that depends on it: its profile, its objects in the cluster, the identities on the nodes. Prints what blocks a takeover and what you should know before, each with the next command. With --out all of it is saved in a file. Nothing is written in Azure or in the cluster.\n\nYour own rights: to read the cluster, its identities and its machines in Azure; in the cluster to list daemonsets, the kinds of aadpodidentity.k8s.io and SecretProviderClasses, and to get the namespace kube-system and the ConfigMap podid-takeover.',
+    'The first step of a takeover. Reads everything that the add-on may take away when it is turned off, and everything that depends on it: its profile, its objects in the cluster, the identities on the nodes. Prints what blocks a takeover and what you should know before, each with the next command. With --out all of it is saved in a file. Nothing is written in Azure or in the cluster.\n\nYour own rights: to read the cluster, its identities and its machines in Azure; in the cluster to list nodes, daemonsets, the pods of agents, the kinds of aadpodidentity.k8s.io and SecretProviderClasses, and to get the namespace kube-system and the ConfigMap podid-takeover.',
   examples: [
     { title: 'what blocks it', line: 'podid takeover plan -g demo-rg -c demo' },
     {

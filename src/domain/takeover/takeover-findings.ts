@@ -8,6 +8,7 @@ export const takeoverBlockers = [
   'ObjectsUnread',
   'ObjectsMissing',
   'NodesUnread',
+  'ClusterUnread',
   'OtherAgent',
   'HelmAgent',
   'AgentValuesUnknown',

@@ -31,6 +31,7 @@ export function findBlockers(facts: TakeoverFacts, around: Around): readonly Tak
     ...ofEntries(facts),
     ...ofObjects(facts),
     ...ofNodes(facts),
+    ...ofCluster(facts),
     ...ofAgents(facts, around),
   ];
 }
@@ -125,6 +126,30 @@ function ofNodes({ cluster, machines }: TakeoverFacts): readonly TakeoverFinding
           hint: machines.error.hint ?? nextCommand('node list', cluster.id),
         },
       ];
+}
+
+/** Whoever cannot list nodes and agents does not know whose agents run, nor when each node has podid's. */
+function ofCluster({ seesAgents: { nodes, pods } }: TakeoverFacts): readonly TakeoverFinding[] {
+  const unread = [
+    ...(nodes.kind === 'unread' ? [{ what: 'nodes', error: nodes.error }] : []),
+    ...(pods.kind === 'unread' ? [{ what: 'agents', error: pods.error }] : []),
+  ];
+  const [first] = unread;
+  if (first === undefined) {
+    return [];
+  }
+  const whats = unread.map(({ what }) => what).join(' and ');
+  const sentences = unread.flatMap(({ error }) => [
+    error.message,
+    ...error.details.map(({ message }) => message.replace(/\.?$/, '.')),
+  ]);
+  return [
+    {
+      code: 'ClusterUnread',
+      message: `The cluster's ${whats} cannot be listed, so that nobody knows which agents run, and steps 1, 3 and 7 cannot see when each node has podid's: ${sentences.join(' ')}`,
+      hint: first.error.hint ?? command('kubectl auth can-i list nodes'),
+    },
+  ];
 }
 
 function ofAgents(

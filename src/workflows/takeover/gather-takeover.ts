@@ -18,7 +18,9 @@ import { everyLinuxPool, type NodeIdentities } from '../nodes/node-request.ts';
 export interface TakeoverFacts {
   readonly cluster: Cluster;
   readonly clusterUid: string;
+  /** Where not all DaemonSets may be listed, those of the agent's namespace alone: `seesAgents` says so then. */
   readonly agents: readonly AgentInstallation[];
+  readonly seesAgents: SeesAgents;
   readonly objects: Probe<ObjectsInCluster>;
   readonly machines: Probe<readonly NodeIdentities[]>;
   readonly exchange: Probe<readonly ExchangeRow[]>;
@@ -29,6 +31,13 @@ export interface TakeoverFacts {
   readonly providerClasses: Probe<readonly ReadProviderClass[]>;
   /** Of the namespace of the agent, where there is a takeover already. */
   readonly stored: StoredTakeover | undefined;
+}
+
+/** By which the steps see that each node has an agent, and whose agents there are. */
+export interface SeesAgents {
+  readonly nodes: Probe<unknown>;
+  /** The DaemonSets and pods of agents. */
+  readonly pods: Probe<unknown>;
 }
 
 export interface TakeoverQuestion {
@@ -60,7 +69,8 @@ export async function gatherTakeover(
   ]);
   report.progress('Reading objects, identities and nodes');
   const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
-  const [objects, machines, gone, feature, providerClasses] = await Promise.all([
+  const [seesAgents, objects, machines, gone, feature, providerClasses] = await Promise.all([
+    lookForAgents(kube, namespace, signal),
     read(() => kube.read(signal)),
     read(() => readNodeIdentities(deps, cluster, everyLinuxPool, signal)),
     goneAmong(deps, cluster.profile.identities),
@@ -82,6 +92,7 @@ export async function gatherTakeover(
     cluster,
     clusterUid,
     agents,
+    seesAgents,
     objects,
     machines,
     exchange,
@@ -90,6 +101,23 @@ export async function gatherTakeover(
     providerClasses,
     stored,
   };
+}
+
+/** Reads what the steps read again and again, for whether it may be read. */
+async function lookForAgents(
+  { workloads }: Pick<ConnectedCluster, 'workloads'>,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<SeesAgents> {
+  const [nodes, pods] = await Promise.all([
+    probe(signal, () => workloads.nodes(signal)),
+    probe(signal, async () => {
+      await workloads.agents(signal);
+      // Those of podid's agent, which need not be there yet.
+      await workloads.pods(namespace, 'app.kubernetes.io/component=nmi', signal);
+    }),
+  ]);
+  return { nodes, pods };
 }
 
 /** One that may not be read is not taken for gone: Azure says so when it refuses. */
