@@ -17,7 +17,7 @@ interface Shown {
   readonly workloads: readonly {
     readonly kind: string;
     readonly name: string;
-    readonly pods: number;
+    readonly pods: number | null;
     readonly state: string;
     readonly route: string;
     readonly next: string;
@@ -225,6 +225,18 @@ describe('podid migrate plan on the emulator', () => {
     expect(shown.unread.map(({ what }) => what)).toEqual(['service accounts', 'federated credentials']);
     expect(shown.limits).toMatchObject([{ used: null }]);
     expect(stderr).toMatch(/podid could not read service accounts: /);
+  });
+
+  it('counts no pods where they may not be listed, and calls no namespace free of what it could not read', async () => {
+    await using podid = await ownedWorld();
+    const deny = [{ resource: 'pods' }];
+    podid.emulator.kube.faults = { ...podid.emulator.kube.faults, deny };
+    expect((await planOf(podid)).workloads).toMatchObject([{ name: 'web', pods: null }]);
+    const { stdout } = await podid.run('migrate plan -o table');
+    expect(stdout).toMatch(/^demo +Deployment\/web +unknown /m);
+    const elsewhere = await podid.run('migrate plan --namespace kube-public -o table');
+    expect(elsewhere.stderr).not.toContain('No workload of the namespace');
+    expect(elsewhere.stdout).toMatch(/^0 workloads, none blocked\. Not read, and so unknown: .*pods\.$/m);
   });
 
   it('goes by the entries of the add-on where the objects may not be read, and says so', async () => {

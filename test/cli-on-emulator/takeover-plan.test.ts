@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -114,6 +114,45 @@ describe('podid takeover plan on the emulator', () => {
     expect(podid.emulator.kube.get('ConfigMap', 'kube-system', 'podid-takeover')).toBeUndefined();
     await rm(folder, { recursive: true });
   });
+
+  it.each<[string, (podid: EmulatedPodid) => void, string, object, RegExp]>([
+    [
+      'the objects',
+      denies({ resource: 'azureidentities' }),
+      'ObjectsUnread',
+      { identities: null, bindings: null, exceptions: null, machines: 1 },
+      /^on +unknown +unknown +unknown +1 +\d$/m,
+    ],
+    [
+      'the machines',
+      ({ emulator }) =>
+        emulator.faults.add({
+          match: { method: 'GET', path: 'virtualMachineScaleSets' },
+          effect: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No right.' } } },
+        }),
+      'NodesUnread',
+      { identities: 1, bindings: 1, exceptions: 1, machines: null },
+      /^on +1 +1 +1 +unknown +\d$/m,
+    ],
+  ])(
+    'counts as unknown %s that it may not read, and saves nothing without them',
+    async (...[, disturb, code, counts, row]) => {
+      await using podid = await emulatedPodid({ scenario: 'in-use' });
+      const folder = await mkdtemp(join(tmpdir(), 'podid-takeover-'));
+      const file = join(folder, 'takeover.yaml');
+      disturb(podid);
+      const planned = await planOf(podid);
+      expect(planned).toMatchObject(counts);
+      expect(codes(planned.blockers)).toContain(code);
+      expect((await podid.run('takeover plan -g demo-rg -c demo -o table')).stdout).toMatch(row);
+      const saving = await podid.run(`takeover plan -g demo-rg -c demo -o json --out ${file}`);
+      expect(JSON.parse(saving.stdout)).toEqual(planned);
+      expect(saving.exitCode).toBe(6);
+      expect(saving.stderr).toContain(`${file} was not written: `);
+      expect(await readdir(folder)).toEqual([]);
+      await rm(folder, { recursive: true });
+    },
+  );
 
   it('saves as JSON the same as in YAML where the name of the file says so', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });

@@ -6,7 +6,7 @@ export interface Row {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  readonly pods: number;
+  readonly pods: number | null;
   readonly serviceAccount: string;
   readonly newServiceAccount?: { readonly name: string };
   readonly identities: readonly { readonly namespace: string; readonly name: string }[];
@@ -29,16 +29,17 @@ export interface Shown {
     readonly after: number | null;
     readonly most: number;
   }[];
+  readonly unread: readonly { readonly what: string }[];
 }
 
 /** What stands below the table: what holds workloads, the commands that come next, and what to look at besides. */
-export function footLines({ workloads, limits }: Shown, colour: Colours): readonly string[] {
+export function footLines({ workloads, limits, unread }: Shown, colour: Colours): readonly string[] {
   return [
     ...blockerLines(workloads, colour),
     ...nextLines(workloads, colour),
     ...noteLines(workloads, colour),
     ...fullLines(limits),
-    summary(workloads),
+    summary(workloads, unread),
   ];
 }
 
@@ -81,10 +82,13 @@ function fullLines(limits: Shown['limits']): readonly string[] {
   );
 }
 
-function summary(workloads: readonly Row[]): string {
+/** None may be one that was not read. */
+function summary(workloads: readonly Row[], unread: Shown['unread']): string {
   const held = workloads.filter(isHeld).length;
   const all = `${workloads.length} ${workloads.length === 1 ? 'workload' : 'workloads'}`;
-  return held === 0 ? `${all}, none blocked.` : `${all}, ${held} blocked.`;
+  const unknown =
+    unread.length === 0 ? '' : ` Not read, and so unknown: ${unread.map(({ what }) => what).join('; ')}.`;
+  return `${all}, ${held === 0 ? 'none' : held} blocked.${unknown}`;
 }
 
 export function isHeld({ state }: Row): boolean {

@@ -55,7 +55,7 @@ function workloadView(workload: AnyWorkload): object {
     kind,
     namespace,
     name,
-    pods,
+    pods: pods ?? null,
     serviceAccount,
     ...(newServiceAccount === undefined
       ? {}
@@ -114,7 +114,7 @@ export function migrationShape(nowMs: number): TableShape {
   const columns: readonly Column[] = [
     { heading: 'NAMESPACE', cell: (row: Row) => row.namespace },
     { heading: 'WORKLOAD', cell: (row: Row) => `${row.kind}/${row.name}` },
-    { heading: 'PODS', cell: (row: Row) => row.pods, spare: 4 },
+    { heading: 'PODS', cell: (row: Row) => row.pods ?? 'unknown', spare: 4 },
     { heading: 'IDENTITY', cell: (row: Row) => row.identities.map((each) => each.name).join(', ') },
     { heading: 'SERVICEACCOUNT', cell: accountText, spare: 3 },
     { heading: 'SEEN', cell: (row: Row) => seenText(row, nowMs), spare: 5 },

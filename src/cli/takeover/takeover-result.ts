@@ -5,13 +5,16 @@ import type { TableShape } from '../../terminal/print-result.ts';
 import type { PlannedTakeover } from '../../workflows/takeover/plan-takeover.ts';
 import type { TakeoverStatus } from '../../workflows/takeover/takeover-status.ts';
 
-/** Members in the documented order. */
+/** Members in the documented order. What could not be read is null. */
 export function takeoverPlanView(plan: Omit<PlannedTakeover, 'export'>): unknown {
   const { cluster, isAddonOn, counts, blockers, notes, next } = plan;
   return {
     cluster: cluster.name,
     addon: isAddonOn ? 'on' : 'off',
-    ...counts,
+    identities: counts.identities ?? null,
+    bindings: counts.bindings ?? null,
+    exceptions: counts.exceptions ?? null,
+    machines: counts.machines ?? null,
     blockers: blockers.map(findingView),
     notes: notes.map(findingView),
     next,
@@ -58,10 +61,10 @@ interface Finding {
 
 interface ShownPlan {
   readonly addon: string;
-  readonly identities: number;
-  readonly bindings: number;
-  readonly exceptions: number;
-  readonly machines: number;
+  readonly identities: number | null;
+  readonly bindings: number | null;
+  readonly exceptions: number | null;
+  readonly machines: number | null;
   readonly blockers: readonly Finding[];
   readonly notes: readonly Finding[];
   readonly next: string;
@@ -72,10 +75,10 @@ export const takeoverPlanShape: TableShape = {
   rows: (plan: ShownPlan) => [plan],
   columns: [
     { heading: 'ADD-ON', cell: ({ addon }: ShownPlan) => addon },
-    { heading: 'IDENTITIES', cell: ({ identities }: ShownPlan) => identities },
-    { heading: 'BINDINGS', cell: ({ bindings }: ShownPlan) => bindings },
-    { heading: 'EXCEPTIONS', cell: ({ exceptions }: ShownPlan) => exceptions },
-    { heading: 'MACHINES', cell: ({ machines }: ShownPlan) => machines },
+    { heading: 'IDENTITIES', cell: ({ identities }: ShownPlan) => identities ?? 'unknown' },
+    { heading: 'BINDINGS', cell: ({ bindings }: ShownPlan) => bindings ?? 'unknown' },
+    { heading: 'EXCEPTIONS', cell: ({ exceptions }: ShownPlan) => exceptions ?? 'unknown' },
+    { heading: 'MACHINES', cell: ({ machines }: ShownPlan) => machines ?? 'unknown' },
     { heading: 'BLOCKERS', cell: ({ blockers }: ShownPlan) => blockers.length },
   ],
   foot({ blockers, notes, next }: ShownPlan, colour) {

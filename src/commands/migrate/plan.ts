@@ -71,7 +71,7 @@ export const migratePlanCommand = defineCommand({
     const { planWorkloads } = await import('../../workflows/migrate/plan-migration.ts');
     const planned = await planWorkloads(deps, { cluster, ...filter, ...chosen, sha256 });
     reportUnread(session.report, planned.unread);
-    if (filter.namespace !== undefined && planned.workloads.length === 0) {
+    if (filter.namespace !== undefined && planned.workloads.length === 0 && planned.unread.length === 0) {
       session.report.note(`No workload of the namespace ${filter.namespace} has pod identity.`);
     }
     const [view, shape] = [migrationView(planned), migrationShape(deps.clock.now())];

@@ -6,6 +6,7 @@ import { openDeps } from '../../cli/open/open-deps.ts';
 import { outFile, saveOut } from '../../cli/open/out-file.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { takeoverExamples, takeoverPlanShape, takeoverPlanView } from '../../cli/takeover/takeover-result.ts';
+import { PodidError } from '../../errors/podid-error.ts';
 
 export const takeoverPlanCommand = defineCommand({
   description:
@@ -46,11 +47,24 @@ export const takeoverPlanCommand = defineCommand({
     ]);
     const readRecord = (data: Readonly<Record<string, string>>) => readTakeoverRecord(data, sha256);
     const planned = await planTakeover(deps, { cluster, namespace, sha256, readRecord, file: file?.path });
-    if (file !== undefined) {
-      await saveOut(file, planned.export);
+    const { export: all } = planned;
+    if (file !== undefined && all.kind === 'read') {
+      await saveOut(file, all.value);
       session.report.note(`All that there is, is in ${file.path}.`);
     }
     await session.print(takeoverPlanView(planned), takeoverPlanShape);
+    if (file !== undefined && all.kind === 'unread') {
+      throw notWritten(file.path, all.error);
+    }
     return 0;
   },
 });
+
+/** A file that lacks what was not read looks as one of a cluster that has nothing. */
+function notWritten(path: string, { code, message, hint, details, exitCode }: PodidError): PodidError {
+  return new PodidError(code, `${path} was not written: it would lack what could not be read. ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    details,
+    exitCode,
+  });
+}

@@ -85,6 +85,14 @@ function uidsOf(objects: readonly ReadWorkload[]): ReadonlyMap<string, ReadWorkl
   return new Map(objects.filter(({ uid }) => uid !== '').map((object) => [object.uid, object]));
 }
 
+/** Undefined where pods may not be listed: nobody knows then. @param group undefined: there is nothing that makes any */
+export function podCount(
+  group: WorkloadGroup | undefined,
+  { pods }: Pick<MigrationFacts, 'pods'>,
+): number | undefined {
+  return pods.kind === 'read' ? (group?.pods.length ?? 0) : undefined;
+}
+
 /** Those that bindings or exceptions are about. AKS's own exception is AKS's affair. */
 export function boundWorkloads(
   groups: readonly WorkloadGroup[],

@@ -1,7 +1,7 @@
 import { advice } from '../../errors/hint.ts';
 import { nextCommand } from '../hints/next-command.ts';
 import { type CleanedRecord, cleanedOf } from './apply/cleaned-record.ts';
-import { type WorkloadGroup, workloadGroups } from './bound-workloads.ts';
+import { podCount, type WorkloadGroup, workloadGroups } from './bound-workloads.ts';
 import { type MigrationFacts, readingOr } from './migration-facts.ts';
 import { basisHash, type FileWorkload, type MigrationFile } from './migration-file.ts';
 import type { MigrationPlan } from './plan-migration.ts';
@@ -68,7 +68,7 @@ function unboundWorkload(
     identities: identities.map((each) => ({ ...each, isTrusted: false })),
     ...(group?.object === undefined ? {} : { uid: group.object.uid }),
     ...(cleaned === undefined ? {} : { cleaned }),
-    pods: group?.pods.length ?? 0,
+    pods: podCount(group, facts),
     blockers: [],
     passed: [],
     budgets: [],

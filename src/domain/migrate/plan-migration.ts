@@ -9,7 +9,7 @@ import { identityBlockers } from './blockers/identity-blockers.ts';
 import { ownerBlockers } from './blockers/owner-blockers.ts';
 import { sdkBlockers } from './blockers/sdk-blockers.ts';
 import { clusterBlockers, trustBlockers, unread } from './blockers/trust-blockers.ts';
-import { boundWorkloads, byKindAndKey, workloadGroups } from './bound-workloads.ts';
+import { boundWorkloads, byKindAndKey, podCount, workloadGroups } from './bound-workloads.ts';
 import { type Candidate, toCandidate } from './candidate.ts';
 import { type CredentialLimits, credentialLimits, type IdentityLimit } from './limits.ts';
 import { managerOf } from './manager.ts';
@@ -52,7 +52,9 @@ export function planMigration(facts: MigrationFacts, options: PlanOptions): Migr
   return {
     workloads: routed.map((one) => planOne(one, facts, { ...options, limits })).toSorted(byKindAndKey),
     limits: [...limits.limits.values()].toSorted((one, other) => (one.identity < other.identity ? -1 : 1)),
-    cleaned: groups.filter((group) => !bound.has(groupId(group))).flatMap(leftWorkloads),
+    cleaned: groups
+      .filter((group) => !bound.has(groupId(group)))
+      .flatMap((group) => leftWorkloads(group, facts)),
   };
 }
 
@@ -85,7 +87,7 @@ function planOne(
     namespace,
     kind,
     name,
-    pods: workload.pods.length,
+    pods: podCount(workload, facts),
     serviceAccount: template.serviceAccount,
     template,
     ...(binding === undefined ? {} : { binding }),

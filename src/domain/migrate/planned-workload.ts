@@ -21,8 +21,8 @@ export interface PlannedIdentity extends EntryKey {
 
 export interface PlannedWorkload extends EntryKey {
   readonly kind: string;
-  /** That have not ended. */
-  readonly pods: number;
+  /** That have not ended; undefined where pods may not be listed. */
+  readonly pods: number | undefined;
   /** Of its template today. */
   readonly serviceAccount: string;
   /** What its pods are made of; absent in a file, and of what has no pod identity any more. */

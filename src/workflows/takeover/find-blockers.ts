@@ -72,8 +72,7 @@ function ofEntries({ cluster, gone }: TakeoverFacts): readonly TakeoverFinding[]
       ];
 }
 
-function ofObjects(facts: TakeoverFacts): readonly TakeoverFinding[] {
-  const { cluster, objects } = facts;
+function ofObjects({ cluster, objects }: TakeoverFacts): readonly TakeoverFinding[] {
   if (objects.kind === 'unread') {
     return [
       {
@@ -90,7 +89,7 @@ function ofObjects(facts: TakeoverFacts): readonly TakeoverFinding[] {
         ),
       )
     : [];
-  const resources = resourcesOf(facts);
+  const resources = resourcesOf(objects.value);
   const marks = JSON.stringify(marksOf(resources));
   const large = holdText(resources).length + marks.length > mostCharacters;
   return [

@@ -4,12 +4,13 @@ import type { EntryKey, PodIdentity } from '../../domain/entries/pod-identity.ts
 import type { ExchangeRow } from '../../domain/exchange/exchange-state.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
+import type { IdentityResources } from '../../domain/kubernetes/identity-resources.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { ReadProviderClass } from '../../domain/migrate/migration-facts.ts';
 import type { StoredTakeover } from '../../domain/takeover/takeover-cluster.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { type Probe, probe, probeNext, readOr } from '../doctor/probe.ts';
+import { type Probe, probe, probeNext } from '../doctor/probe.ts';
 import { viewExchange } from '../exchange/read-exchange.ts';
 import { readNodeIdentities } from '../nodes/list-node-identities.ts';
 import { everyLinuxPool, type NodeIdentities } from '../nodes/node-request.ts';
@@ -142,7 +143,7 @@ async function goneAmong(
   return asked.flat();
 }
 
-/** Objects as agents see them; empty where nobody could read them. */
-export function resourcesOf({ objects }: Pick<TakeoverFacts, 'objects'>) {
-  return readOr(objects, undefined)?.resources ?? { identities: [], bindings: [], exceptions: [] };
+/** Objects, once they were read, as agents see them. */
+export function resourcesOf({ resources }: ObjectsInCluster): IdentityResources {
+  return resources ?? { identities: [], bindings: [], exceptions: [] };
 }

@@ -1,12 +1,13 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
+import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { stoodBefore } from '../../domain/takeover/stood-before.ts';
 import { type TakeoverExport, takeoverExport } from '../../domain/takeover/takeover-export.ts';
 import type { TakeoverFinding } from '../../domain/takeover/takeover-findings.ts';
 import type { Hint } from '../../errors/hint.ts';
-import { readOr } from '../doctor/probe.ts';
+import { type Probe, readOr } from '../doctor/probe.ts';
 import { findBlockers } from './find-blockers.ts';
 import { findNotes } from './find-notes.ts';
 import { gatherTakeover, resourcesOf, type TakeoverFacts, type TakeoverQuestion } from './gather-takeover.ts';
@@ -15,16 +16,18 @@ import type { ReadRecord } from './takeover-status.ts';
 export interface PlannedTakeover {
   readonly cluster: ClusterId;
   readonly isAddonOn: boolean;
+  /** Of what was read; undefined: it was not, and nobody knows. */
   readonly counts: {
-    readonly identities: number;
-    readonly bindings: number;
-    readonly exceptions: number;
-    readonly machines: number;
+    readonly identities: number | undefined;
+    readonly bindings: number | undefined;
+    readonly exceptions: number | undefined;
+    readonly machines: number | undefined;
   };
   readonly blockers: readonly TakeoverFinding[];
   readonly notes: readonly TakeoverFinding[];
   readonly next: Hint;
-  readonly export: TakeoverExport;
+  /** Unread where it would lack objects or machines: no rollback may take what it lacks for what was not there. */
+  readonly export: Probe<TakeoverExport>;
 }
 
 export interface PlanRequest extends TakeoverQuestion {
@@ -50,8 +53,8 @@ export function planFacts(
 ): PlannedTakeover {
   const { cluster } = facts;
   const own = ownAgent(facts.agents, namespace);
-  const objects = resourcesOf(facts);
-  const machines = readOr(facts.machines, []);
+  const read = readOr(facts.objects, undefined);
+  const objects = read && resourcesOf(read);
   const stored = facts.stored === undefined ? undefined : readRecord(facts.stored.data);
   const isBegun = stored !== undefined && (typeof stored === 'string' || stored.record.state === 'under-way');
   const blockers = findBlockers(facts, { namespace, isBegun });
@@ -65,23 +68,31 @@ export function planFacts(
     cluster: cluster.id,
     isAddonOn: cluster.profile.enabled,
     counts: {
-      identities: objects.identities.length,
-      bindings: objects.bindings.length,
-      exceptions: objects.exceptions.length,
-      machines: machines.length,
+      identities: objects?.identities.length,
+      bindings: objects?.bindings.length,
+      exceptions: objects?.exceptions.length,
+      machines: readOr(facts.machines, undefined)?.length,
     },
     blockers,
     notes: findNotes(facts, own),
     next,
-    export: takeoverExport(
-      {
-        cluster,
-        clusterUid: facts.clusterUid,
-        objects,
-        machines,
-        before: stoodBefore(cluster.profile.enabled, own, objects.identities),
-      },
-      sha256,
-    ),
+    export: exportOf(facts, own, sha256),
   };
+}
+
+function exportOf(
+  { cluster, clusterUid, objects, machines }: TakeoverFacts,
+  own: AgentInstallation | undefined,
+  sha256: PlanRequest['sha256'],
+): PlannedTakeover['export'] {
+  if (objects.kind === 'unread') {
+    return objects;
+  }
+  if (machines.kind === 'unread') {
+    return machines;
+  }
+  const resources = resourcesOf(objects.value);
+  const before = stoodBefore(cluster.profile.enabled, own, resources.identities);
+  const saved = { cluster, clusterUid, objects: resources, machines: machines.value, before };
+  return { kind: 'read', value: takeoverExport(saved, sha256) };
 }

@@ -92,14 +92,17 @@ async function checkPlan(
       details: blockers.map(({ code, message }) => ({ code, message })),
     });
   }
-  if (JSON.stringify(comparable(file, file)) !== JSON.stringify(comparable(now, file))) {
+  if (now.kind === 'unread') {
+    throw now.error;
+  }
+  if (JSON.stringify(comparable(file, file)) !== JSON.stringify(comparable(now.value, file))) {
     throw new PodidError(
       'TakeoverBlocked',
       "The cluster is not as the file has it: entries or objects have changed since, or podid's agent has come or gone, or the file is of another cluster.",
       { hint: anew },
     );
   }
-  return { export: now, agents: facts.agents };
+  return { export: now.value, agents: facts.agents };
 }
 
 /** What is to be taken over, and which agents are there. */

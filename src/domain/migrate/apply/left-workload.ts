@@ -1,6 +1,7 @@
 import { advice } from '../../../errors/hint.ts';
-import type { WorkloadGroup } from '../bound-workloads.ts';
+import { podCount, type WorkloadGroup } from '../bound-workloads.ts';
 import { managerOf } from '../manager.ts';
+import type { MigrationFacts } from '../migration-facts.ts';
 import type { PlannedWorkload } from '../planned-workload.ts';
 import { type CleanedRecord, cleanedOf } from './cleaned-record.ts';
 
@@ -13,8 +14,11 @@ export interface LeftWorkload extends Omit<PlannedWorkload, 'state' | 'basis' | 
 }
 
 /** What a workload is after it was cleaned, if podid did that. */
-export function leftWorkloads(group: WorkloadGroup): readonly LeftWorkload[] {
-  const { kind, namespace, name, object, pods } = group;
+export function leftWorkloads(
+  group: WorkloadGroup,
+  facts: Pick<MigrationFacts, 'pods'>,
+): readonly LeftWorkload[] {
+  const { kind, namespace, name, object } = group;
   const cleaned = cleanedOf(group);
   if (object === undefined || cleaned === undefined) {
     return [];
@@ -25,7 +29,7 @@ export function leftWorkloads(group: WorkloadGroup): readonly LeftWorkload[] {
       kind,
       namespace,
       name,
-      pods: pods.length,
+      pods: podCount(group, facts),
       uid: object.uid,
       serviceAccount: object.template.serviceAccount,
       identities: cleaned.entries.map((entry) => ({
