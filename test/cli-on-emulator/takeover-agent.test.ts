@@ -163,6 +163,30 @@ describe('podid takeover rollback', () => {
   });
 });
 
+describe('podid takeover where the cluster lets nobody see where agents are missing', () => {
+  it.each(['nodes', 'pods'])(
+    'ends in the step that waits for every agent where %s may not be listed any more',
+    async (resource) => {
+      await using world = await takeoverWorld(stay, { nodes: 2 });
+      const { kube } = world.podid.emulator;
+      await begun(world, 2, '--no-probes');
+      kube.faults.deny = [{ verb: 'list', resource }];
+      const ran = await plainly(world, 'apply', '--until', '3');
+      expect([ran.exitCode, recordOf(world).step]).toEqual([6, 2]);
+      const { message, hint } = JSON.parse(ran.stderr.trim().split('\n').at(-1) ?? '');
+      expect(message).toMatch(
+        new RegExp(
+          `^Step 3 of the takeover: Nobody can see whether every agent holds the view\\. .* list ${resource} .*`,
+        ),
+      );
+      expect(hint).toContain('podid takeover apply');
+      kube.faults.deny = [];
+      await plainly(world, 'apply', '--until', '3');
+      expect(recordOf(world).step).toBe(3);
+    },
+  );
+});
+
 describe('podid takeover where no pod gets a token', () => {
   it('says that nobody can be probed, and ends well', async () => {
     await using world = await takeoverWorld(stay);

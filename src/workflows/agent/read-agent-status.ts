@@ -9,7 +9,7 @@ import { ownAgents, unprovenAgents, unprovenText } from '../../domain/kubernetes
 import { nodeWithTaints } from '../../domain/kubernetes/taints.ts';
 import type { AgentPod } from '../../domain/kubernetes/workloads.ts';
 import { advice, command, othersText } from '../../errors/hint.ts';
-import { isPodidError } from '../../errors/podid-error.ts';
+import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { labelsOf, sampleOf, sumOf } from '../doctor/agent-metrics.ts';
 import {
   type AgentExchange,
@@ -66,6 +66,8 @@ export interface SeenStatus {
   readonly podsPort: number;
   /** Each pod of podid's agents; undefined where they may not be listed. */
   readonly asked: readonly AskedPod[] | undefined;
+  /** Why nodes, or the agents' pods, may not be listed: `nodes` of the status are not all then, or not as they are. */
+  readonly unlisted: readonly PodidError[];
 }
 
 export interface StatusQuestion {
@@ -93,9 +95,10 @@ export async function readAgentStatus(
   const found = await agent.installations(namespace, signal);
   const own = ownAgents(found, namespace);
   const installation = own.find((each) => each.namespace === namespace) ?? own[0];
+  const unlisted: PodidError[] = [];
   const [nodes, listed] = await Promise.all([
-    orWarn(deps, () => agent.taintedNodes(signal), []),
-    orWarn(deps, () => workloads.agents(signal), undefined),
+    orWarn(deps, () => agent.taintedNodes(signal), [], unlisted),
+    orWarn(deps, () => workloads.agents(signal), undefined, unlisted),
   ]);
   const pods = listed ?? [];
   const voices = await askAgents(deps, { pods: podsOf(own, pods), installation, patienceMs }, signal);
@@ -129,6 +132,7 @@ export async function readAgentStatus(
     installation,
     podsPort: installation?.port ?? keyVaultDriverPort,
     asked: listed === undefined ? undefined : voices,
+    unlisted,
     status: {
       installed: installation !== undefined,
       version: installation?.version ?? '',
@@ -139,11 +143,12 @@ export async function readAgentStatus(
   };
 }
 
-/** With partial rights some of it stays unknown; that is reported, and the rest is shown. */
+/** With partial rights some of it stays unknown; that is reported, and the rest is shown. @param missed gets why */
 async function orWarn<Value>(
   { report }: AgentDeps,
   read: () => Promise<Value>,
   otherwise: Value,
+  missed: PodidError[] = [],
 ): Promise<Value> {
   try {
     return await read();
@@ -152,6 +157,7 @@ async function orWarn<Value>(
       throw error;
     }
     report.warn(error.message, error.hint);
+    missed.push(error);
     return otherwise;
   }
 }

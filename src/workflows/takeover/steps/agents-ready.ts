@@ -16,7 +16,8 @@ type WantedAgent = (node: AgentNode) => boolean;
  * @param wanted `anew`: what that is, for each look
  * @param what completes "Not every agent …"
  * @param why completes the message of the failure
- * @throws PodidError AgentNotReady, naming the nodes
+ * @throws PodidError AgentNotReady, naming the nodes; Forbidden where nodes, or the agents' pods, may not be listed, so that
+ * one without an agent would not be seen
  */
 export async function untilAgents(
   run: TakeoverRun,
@@ -32,11 +33,20 @@ export async function untilAgents(
   for (;;) {
     const quiet = { ...deps.report, note: () => undefined, warn: () => undefined };
     const of = { ...agentDepsOf(run), report: quiet };
-    const { status } = await readAgentStatus(
+    const { status, unlisted } = await readAgentStatus(
       of,
       { namespace: request.namespace, addonState: async () => undefined },
       signal,
     );
+    const [unseen] = unlisted;
+    if (unseen !== undefined) {
+      const { code, message, hint, details } = unseen;
+      throw new PodidError(code, `Nobody can see whether every agent ${what}. ${message}`, {
+        ...(hint === undefined ? {} : { hint }),
+        details,
+        cause: unseen,
+      });
+    }
     const isWanted = typeof wanted === 'function' ? wanted : await wanted.anew();
     const lacking = status.nodes.filter((node) => !isWanted(node));
     if (status.nodes.length > 0 && lacking.length === 0) {
