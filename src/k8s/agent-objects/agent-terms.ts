@@ -22,8 +22,9 @@ const terms: FailureTerms = {
 };
 
 /**
- * What an answer other than 2xx means for whoever installs the agent. RBAC and admission both say 403 with
- * the same reason, so the server is asked whether the right is there: its words are never searched.
+ * What an answer other than 2xx means for whoever installs the agent. RBAC and admission both say 403 to a write with
+ * the same reason, so the server is asked whether the right is there: its words are never searched. Admission sees no
+ * read: a read that is refused lacks the right.
  */
 export async function agentError(
   rest: KubeRest,
@@ -31,8 +32,9 @@ export async function agentError(
   attempt: KubeAttempt,
   signal: AbortSignal,
 ): Promise<PodidError> {
-  const isAdmission =
-    failure.httpStatus === 403 && failure.status !== undefined && (await isAllowed(rest, attempt, signal));
+  const isRead = attempt.verb === 'get' || attempt.verb === 'list';
+  const mayBeAdmission = failure.httpStatus === 403 && failure.status !== undefined && !isRead;
+  const isAdmission = mayBeAdmission && (await isAllowed(rest, attempt, signal));
   return isAdmission ? refusedError(failure, attempt, terms) : mapKubeError(failure, attempt, terms);
 }
 

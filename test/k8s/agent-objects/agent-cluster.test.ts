@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agentCluster } from '../../../src/k8s/agent-objects/agent-cluster.ts';
-import { expired, page, scriptedRest, signal } from '../scripted-rest.ts';
+import { expired, page, refused, scriptedRest, signal } from '../scripted-rest.ts';
 
 const node = (name: string) => ({
   metadata: { name, labels: { 'kubernetes.io/os': 'linux' } },
@@ -19,6 +19,19 @@ describe("the cluster as the place of the agent's objects", () => {
     const nodes = await agentCluster(rest).taintedNodes(signal);
     expect(nodes.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(asked).toHaveLength(4);
+  });
+
+  it('says of nodes that may not be listed which right is missing, though the access review says it is there', async () => {
+    const { rest } = scriptedRest([
+      refused(403, 'Forbidden', { kind: 'nodes' }),
+      { body: { status: { allowed: true } } },
+    ]);
+    await expect(agentCluster(rest).taintedNodes(signal)).rejects.toMatchObject({
+      code: 'Forbidden',
+      exitCode: 6,
+      message: 'The cluster does not let you list nodes in all namespaces.',
+      details: [{ message: 'The server says Forbidden.' }],
+    });
   });
 
   it.each([

@@ -71,21 +71,33 @@ describe("writing one of the agent's objects", () => {
     expect(await change).toMatchObject({ action: 'create' });
   });
 
+  const allowed = (yes: boolean): RestReply => ({ body: { status: { allowed: yes } } });
+  const absent = refused(404, 'NotFound', { kind: 'serviceaccounts' });
+  const no = refused(403, 'Forbidden', { kind: 'serviceaccounts' });
+
   it('distinguishes a missing right from a policy that refuses', async () => {
-    const allowed = (yes: boolean): RestReply => ({ body: { status: { allowed: yes } } });
-    const no = refused(403, 'Forbidden', { kind: 'serviceaccounts' });
-    await expect(write([no, allowed(false)]).change).rejects.toMatchObject({
+    await expect(write([absent, no, allowed(false)]).change).rejects.toMatchObject({
       code: 'Forbidden',
-      message: 'The cluster does not let you get serviceaccounts in namespace kube-system.',
+      message: 'The cluster does not let you create serviceaccounts in namespace kube-system.',
       hint: hintText(
-        expect.stringContaining('{apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get"]}'),
+        expect.stringContaining('{apiGroups: [""], resources: ["serviceaccounts"], verbs: ["create"]}'),
       ),
       details: [{ code: 'Forbidden', message: 'The server says Forbidden.' }],
     });
-    await expect(write([no, allowed(true)]).change).rejects.toMatchObject({
+    await expect(write([absent, no, allowed(true)]).change).rejects.toMatchObject({
       code: 'AgentRefused',
       message:
-        'The cluster refused to get serviceaccounts podid-nmi in namespace kube-system: The server says Forbidden.',
+        'The cluster refused to create serviceaccounts podid-nmi in namespace kube-system: The server says Forbidden.',
     });
+  });
+
+  it('takes a refused read for a missing right, whatever the access review says: admission sees no read', async () => {
+    const { change, lines } = write([no, allowed(true)]);
+    await expect(change).rejects.toMatchObject({
+      code: 'Forbidden',
+      exitCode: 6,
+      message: 'The cluster does not let you get serviceaccounts in namespace kube-system.',
+    });
+    expect(lines()).toEqual([`GET ${path}/podid-nmi`]);
   });
 });
