@@ -98,6 +98,25 @@ describe('podid status --agent', () => {
     expect(ran.stdout).toMatch(/^add-on +on$/m);
   });
 
+  it('goes on with the nodes of agents where nodes may not be listed', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    podid.emulator.kube.faults = { ...podid.emulator.kube.faults, deny: [{ resource: 'nodes' }] };
+    asked(podid, [['web-1', 'answered', 1]]);
+    const ran = await podid.run('status --agent -o table');
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/^agent +0\.1\.0, mode managed, ready on 2 nodes, unknown of how many$/m);
+    expect(ran.stderr).toMatch(
+      /let you list nodes.*may not list nodes.*Nodes without an agent are not shown/s,
+    );
+    expect(await podid.json('status --agent -o json')).toMatchObject({ agent: { nodes: null, ready: 2 } });
+    const status = await podid.run('nmi status -o json');
+    expect(status.exitCode, status.stderr).toBe(0);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      nodesRead: false,
+      nodes: nodes.map((name) => ({ name })),
+    });
+  });
+
   it('asks Azure alone without --agent', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     expect(await podid.json('status -o json')).not.toHaveProperty('agent');

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import { refusalText } from '../../domain/load/refusals.ts';
 import { type Command, command } from '../../errors/hint.ts';
 import type { AgentSummary, NodeSummary } from '../../workflows/addon/summarize-agents.ts';
@@ -54,20 +55,24 @@ export function withoutTimes({ refusals, recordSince, ...rest }: AgentView): unk
 
 /** @param agent as a table has it: commands are texts already */
 export function agentLines(agent: AgentView): readonly RecordLine[] {
-  const isWell = agent.installed && agent.ready === agent.nodes;
+  const isWell = agent.installed && agent.ready !== null && agent.ready === agent.nodes;
   const lines = [['agent', agentText(agent), isWell ? 'green' : 'yellow'] as const];
   return agent.installed ? [...lines, ...nodeLines(agent.byNode), ...refusalLines(agent)] : lines;
 }
 
-function agentText({ installed, version, mode, nodes, ready, byNode }: AgentView): string {
-  if (!installed) {
-    return 'not installed';
+function agentText({ installed, version, mode, nodes, ready }: AgentView): string {
+  return installed ? `${version}, mode ${mode}, ${whereText(nodes, ready)}` : 'not installed';
+}
+
+function whereText(nodes: number | null, ready: number | null): string {
+  if (ready === null) {
+    return nodes === null
+      ? 'unknown on which nodes it is ready'
+      : `unknown on which of ${nodes} nodes it is ready`;
   }
-  const isSeen = byNode.every((node) => node.ready !== null);
-  const where = isSeen
-    ? `ready on ${ready} of ${nodes} nodes`
-    : `unknown on which of ${nodes} nodes it is ready`;
-  return `${version}, mode ${mode}, ${where}`;
+  return nodes === null
+    ? `ready on ${counted(ready, 'node', 'nodes')}, unknown of how many`
+    : `ready on ${ready} of ${nodes} nodes`;
 }
 
 /** Each of a few nodes; of many those where something is wrong, those of one reason in one line. */
@@ -116,15 +121,16 @@ function nodesText(names: readonly string[], state: string): string {
   return `${names.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${state}`;
 }
 
-function refusalLines({ refusals, recordSince, unheard, byNode }: AgentView): RecordLine[] {
+function refusalLines({ refusals, recordSince, unheard, ready, nodes }: AgentView): RecordLine[] {
   if (refusals === null) {
-    const isUnseen = byNode.some(({ ready }) => ready === null);
-    return isUnseen ? [['refused', "unknown: the agents' pods may not be listed", 'yellow']] : [];
+    return ready === null ? [['refused', "unknown: the agents' pods may not be listed", 'yellow']] : [];
   }
   const newest = refusals.find(({ gone }) => gone !== true) ?? refusals[0];
   const none: RecordLine = ['refused', `none since ${timeText(recordSince ?? '')}`, 'green'];
   const [first] = unheard;
-  const unknown = `unknown on ${unheard.length} of ${byNode.length} nodes: ${first?.why}`;
+  const on =
+    nodes === null ? counted(unheard.length, 'node', 'nodes') : `${unheard.length} of ${nodes} nodes`;
+  const unknown = `unknown on ${on}: ${first?.why}`;
   return [
     ...(refusals.length === 0 && recordSince !== null ? [none] : []),
     ...refusals.map((each): RecordLine => ['refused', refusedText(each), 'yellow']),

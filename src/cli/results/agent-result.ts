@@ -28,12 +28,13 @@ export function uninstallView({ objects, nodes, machines }: Uninstalled): unknow
 }
 
 export function agentStatusView(status: AgentStatus, probes: readonly NodeProbe[] | undefined): unknown {
-  const { installed, version, mode, controller, nodes } = status;
+  const { installed, version, mode, controller, nodesRead, nodes } = status;
   return {
     installed,
     version,
     mode,
     ...(controller === undefined ? {} : { controller }),
+    nodesRead,
     nodes: nodes.map(({ version: own, otherAgents, ...node }) => {
       const { name, ready, rules, addressGuard, identities, exchange, exchangeFailure } = node;
       const { hold, holdSha256 } = node;
@@ -111,10 +112,13 @@ export const agentChangeShape: TableShape = {
 
 type Row = AgentNode & { readonly probe?: NodeProbe['probe'] };
 
-/** @param holds a takeover from the add-on is under way */
-export function agentStatusShape(probed: boolean, holds = false): TableShape {
+export function agentStatusShape({ nodesRead, nodes }: AgentStatus, probed: boolean): TableShape {
+  // During a takeover from the add-on.
+  const holds = nodes.some(({ hold }) => hold !== 'none' && hold !== 'unknown');
   return {
-    none: 'The cluster has no node.\n',
+    none: nodesRead
+      ? 'The cluster has no node.\n'
+      : 'No agent was seen, and which nodes there are is unknown: they may not be listed.\n',
     rows: ({ nodes }: { readonly nodes: readonly Row[] }) => nodes,
     columns: [
       { heading: 'NODE', cell: (row: Row) => row.name },
@@ -182,6 +186,7 @@ export const agentExamples = {
         version: '0.1.0',
         mode: 'standard',
         controller: { program: 'podid-mic', instances: 2, ready: 2, leader: 'podid-mic-5c9d-abcde' },
+        nodesRead: true,
         nodes: [
           {
             name: 'aks-1',

@@ -6,11 +6,10 @@ import { addonState, openCluster } from '../../cli/open/open-cluster.ts';
 import { agentExamples, agentStatusShape, agentStatusView } from '../../cli/results/agent-result.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
 import { advice, command } from '../../errors/hint.ts';
-import type { AgentStatus } from '../../workflows/agent/read-agent-status.ts';
 
 export const nmiStatusCommand = defineCommand({
   description:
-    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there; during a takeover from the add-on also what it holds. Agents are asked through the cluster's API; what you lack the right to read is unknown. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent, else with 7 when a probe did not finish. With --watch JSON is a line each time.",
+    "Prints for every Linux node whether podid's agent is ready, whether its redirect rules are verified, whether the address guard is active, its version, and which other agents run there; during a takeover from the add-on also what it holds. Agents are asked through the cluster's API; what you lack the right to read is unknown: where nodes may not be listed, those of the agents' pods are shown, and nodesRead is false. With --probe a short-lived pod on each node asks the metadata address as any pod would, and shows who answers: agent, past (something else answered: the node is open), silent (nothing answered). Exits with 10 when a probe got past the agent, else with 7 when a probe did not finish, else with 6 where nodes may not be listed. With --watch JSON is a line each time.",
   examples: [
     { title: 'the whole cluster', line: 'podid nmi status -g demo-rg -c demo', needs: 'a cluster' },
     {
@@ -59,14 +58,13 @@ export const nmiStatusCommand = defineCommand({
       return await watchResult(session, intervalMs, async (report) => {
         const { status } = await readAgentStatus({ ...deps, report }, asked, wait.signal);
         const view = agentStatusView(status, undefined);
-        const shape = { ...agentStatusShape(false, isHeld(status)), repeated: true as const };
+        const shape = { ...agentStatusShape(status, false), repeated: true as const };
         return { text: JSON.stringify(view), print: () => session.print(view, shape) };
       });
     }
     const { status, installation } = await readAgentStatus(deps, asked, wait.signal);
-    const holds = isHeld(status);
     if (!flags.probe || installation === undefined) {
-      await session.print(agentStatusView(status, undefined), agentStatusShape(false, holds));
+      await session.print(agentStatusView(status, undefined), agentStatusShape(status, false));
       return 0;
     }
     const { probeNodes, probesExitCode } = await import('../../workflows/agent/probes/probe-nodes.ts');
@@ -80,12 +78,7 @@ export const nmiStatusCommand = defineCommand({
         );
       }
     }
-    await session.print(agentStatusView(status, probes), agentStatusShape(true, holds));
-    return probesExitCode(probes);
+    await session.print(agentStatusView(status, probes), agentStatusShape(status, true));
+    return probesExitCode(probes, status.nodesRead);
   },
 });
-
-/** Whether a takeover from the add-on is under way. */
-function isHeld({ nodes }: AgentStatus): boolean {
-  return nodes.some(({ hold }) => hold !== 'none' && hold !== 'unknown');
-}

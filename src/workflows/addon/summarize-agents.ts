@@ -12,8 +12,11 @@ export interface AgentSummary {
   /** Empty when it is not installed. */
   readonly version: string;
   readonly mode: string;
-  readonly nodes: number;
-  readonly ready: number;
+  /** How many there are; null where they may not be listed. */
+  readonly nodes: number | null;
+  /** On how many of them the agent is ready; null where the agents' pods may not be listed. */
+  readonly ready: number | null;
+  /** Where nodes may not be listed: those that have an agent. */
   readonly byNode: readonly NodeSummary[];
   /** Undefined where there is no agent of podid's that could be asked. */
   readonly refusals: LastRefusals | undefined;
@@ -48,13 +51,13 @@ export async function summarizeAgents(
     unreadyReasons(deps, agents, signal),
     lastRefusals(deps, { agents, patienceMs, most: mostRefusals }, signal),
   ]);
-  const { installed, version, mode, nodes } = status;
+  const { installed, version, mode, nodesRead, nodes } = status;
   return {
     installed,
     version,
     mode,
-    nodes: nodes.length,
-    ready: nodes.filter(({ ready }) => ready).length,
+    nodes: nodesRead ? nodes.length : null,
+    ready: asked === undefined ? null : nodes.filter(({ ready }) => ready).length,
     byNode: nodes.map((node) => summaryOf(node, asked, reasons)),
     refusals: agents.length === 0 ? undefined : refusals,
   };

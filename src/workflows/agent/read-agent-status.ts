@@ -57,6 +57,8 @@ export interface AgentStatus {
   readonly mode: 'managed' | 'standard' | '';
   /** Absent in managed mode, and where it may not be read. */
   readonly controller?: ControllerStatus;
+  /** Whether nodes were listed. Where not, `nodes` are those of agents' pods: there may be others, without an agent. */
+  readonly nodesRead: boolean;
   readonly nodes: readonly AgentNode[];
 }
 
@@ -80,8 +82,8 @@ export interface StatusQuestion {
 }
 
 /**
- * Reads every node and changes nothing. What may not be read is unknown, and reported once with the right
- * that is missing.
+ * Reads every node and changes nothing. What may not be read is unknown, and reported once with the API server's own
+ * sentence and the right that is missing.
  *
  * @throws PodidError Forbidden when not even DaemonSets may be listed | ClusterUnreachable
  */
@@ -97,13 +99,16 @@ export async function readAgentStatus(
   const installation = own.find((each) => each.namespace === namespace) ?? own[0];
   const unlisted: PodidError[] = [];
   const [nodes, listed] = await Promise.all([
-    orWarn(deps, () => agent.taintedNodes(signal), [], unlisted),
-    orWarn(deps, () => workloads.agents(signal), undefined, unlisted),
+    orWarn(deps, () => agent.taintedNodes(signal), undefined, {
+      missed: unlisted,
+      meaning: 'Nodes without an agent are not shown.',
+    }),
+    orWarn(deps, () => workloads.agents(signal), undefined, { missed: unlisted }),
   ]);
   const pods = listed ?? [];
   const voices = await askAgents(deps, { pods: podsOf(own, pods), installation, patienceMs }, signal);
   const names = new Set([
-    ...nodes.filter(({ takesAgent }) => takesAgent).map(({ name }) => name),
+    ...(nodes ?? []).filter(({ takesAgent }) => takesAgent).map(({ name }) => name),
     ...pods.map(({ nodeName }) => nodeName).filter((name) => name !== ''),
   ]);
   const others = found.filter(({ kind }) => kind !== 'podid');
@@ -138,6 +143,7 @@ export async function readAgentStatus(
       version: installation?.version ?? '',
       mode: installation === undefined ? '' : (installation.mode ?? 'standard'),
       ...(controller === undefined ? {} : { controller }),
+      nodesRead: nodes !== undefined,
       nodes: rows,
     },
   };
@@ -148,7 +154,7 @@ async function orWarn<Value>(
   { report }: AgentDeps,
   read: () => Promise<Value>,
   otherwise: Value,
-  missed: PodidError[] = [],
+  { missed, meaning = '' }: { readonly missed?: PodidError[]; readonly meaning?: string } = {},
 ): Promise<Value> {
   try {
     return await read();
@@ -156,8 +162,9 @@ async function orWarn<Value>(
     if (!isPodidError(error, 'Forbidden')) {
       throw error;
     }
-    report.warn(error.message, error.hint);
-    missed.push(error);
+    const said = error.details.map(({ message }) => message);
+    report.warn([error.message, ...said, meaning].join(' ').trimEnd(), error.hint);
+    missed?.push(error);
     return otherwise;
   }
 }
@@ -237,7 +244,8 @@ interface Findings {
   readonly installation: AgentInstallation;
   readonly own: readonly AgentInstallation[];
   readonly rows: readonly AgentNode[];
-  readonly nodes: readonly TaintedNode[];
+  /** Undefined where they may not be listed. */
+  readonly nodes: readonly TaintedNode[] | undefined;
   /** Whether the agents' pods may be listed: else it is unknown which node has none. */
   readonly isListed: boolean;
 }
@@ -270,7 +278,7 @@ function reportFindings({ report }: AgentDeps, { installation, own, rows, nodes,
   const without = rows.filter(({ version }) => version === '').map(({ name }) => name);
   if (without.length > 0 && isListed) {
     const named = without.slice(0, 5).map((name) => {
-      const { taints = [] } = nodes.find((node) => node.name === name) ?? {};
+      const { taints = [] } = nodes?.find((node) => node.name === name) ?? {};
       return nodeWithTaints({ name, taints }, installation.tolerations);
     });
     report.warn(
@@ -278,7 +286,7 @@ function reportFindings({ report }: AgentDeps, { installation, own, rows, nodes,
       advice`Let the agent onto them (nmi.nodeSelector, nmi.tolerations); rules that one left there go with: ${command('podid nmi uninstall --namespace', installation.namespace, '--node', 'NAME')}`,
     );
   }
-  if (!installation.bootGuard && rows.length + nodes.length > 0) {
+  if (!installation.bootGuard && (nodes === undefined || rows.length + nodes.length > 0)) {
     report.warn(
       'Open at boot: after a reboot, pods can use the identities of their node until the agent has started.',
       advice`With the values that it was installed with: ${changeAgent(installation, 'podid.bootGuard.enabled=true')}; or use the IMDS restriction of AKS, if your cluster has that feature`,

@@ -102,8 +102,27 @@ describe('the agents in podid status', () => {
 
   it('are unknown where their pods may not be listed', () => {
     const byNode = [{ name: 'a', ready: null, reason: 'its agent may not be seen' }];
-    expect(shown(summary({ nodes: 1, ready: 0, byNode, refusals: undefined }))).toMatchInlineSnapshot(`
+    expect(shown(summary({ nodes: 1, ready: null, byNode, refusals: undefined }))).toMatchInlineSnapshot(`
       "agent               0.1.0, mode managed, unknown on which of 1 nodes it is ready
+      refused             unknown: the agents' pods may not be listed
+      "
+    `);
+  });
+
+  it('are those of their pods where nodes may not be listed: of how many is unknown', () => {
+    const unheard = [{ node: nodeName(0), why: 'No answer within 5 s.' }];
+    const refusals = { pods: [], since: null, unheard };
+    expect(shown(summary({ nodes: null, refusals }))).toMatchInlineSnapshot(`
+      "agent               0.1.0, mode managed, ready on 2 nodes, unknown of how many
+      node                aks-nodepool1-12345678-vmss000000: ready
+      node                aks-nodepool1-12345678-vmss000001: ready
+      refused             unknown on 1 node: No answer within 5 s.
+      "
+    `);
+    expect(
+      shown(summary({ nodes: null, ready: null, byNode: [], refusals: undefined })),
+    ).toMatchInlineSnapshot(`
+      "agent               0.1.0, mode managed, unknown on which nodes it is ready
       refused             unknown: the agents' pods may not be listed
       "
     `);

@@ -45,7 +45,7 @@ async function watch(
 const progressMs = 60_000;
 
 /** The agents of one cluster, one look after the other: the nodes whose agents are there. */
-async function watchAgents(line: string, looks: readonly (readonly string[] | Error)[]) {
+async function watchAgents(line: string, looks: readonly (readonly string[] | Error)[], nodes?: Error) {
   const interruption = new AbortController();
   const waits: number[] = [];
   let looked = 0;
@@ -53,8 +53,12 @@ async function watchAgents(line: string, looks: readonly (readonly string[] | Er
     fakePlace(
       {
         installations: async () => [installation()],
-        taintedNodes: async () =>
-          ['a', 'b'].map((name) => ({ name, ready: true, takesAgent: true, taints: [] })),
+        taintedNodes: async () => {
+          if (nodes !== undefined) {
+            throw nodes;
+          }
+          return ['a', 'b'].map((name) => ({ name, ready: true, takesAgent: true, taints: [] }));
+        },
       },
       {
         agents: async () => {
@@ -190,6 +194,16 @@ describe('a watch', () => {
     expect(ran.stderr.match(/No answer/g)).toHaveLength(1);
     expect(ran.stderr).toContain('\n2027-01-15T08:00:00.000Z\n');
     expect(new Set(waits)).toEqual(new Set([progressMs, 2000]));
+    expect(ran.exitCode).toBe(130);
+  });
+
+  it('of the agents goes on where nodes may not be listed, and says so once', async () => {
+    const forbidden = new PodidError('Forbidden', 'The cluster does not let you list nodes.');
+    const line = 'nmi status --kubeconfig lab.yaml --watch -o table';
+    const { ran } = await watchAgents(line, [['a'], [], ['a', 'b']], forbidden);
+    expect(ran.stdout.match(/^NODE .*\n.*$/gm)).toHaveLength(2);
+    expect(ran.stdout).toContain('No agent was seen, and which nodes there are is unknown');
+    expect(ran.stderr.match(/let you list nodes/g)).toHaveLength(1);
     expect(ran.exitCode).toBe(130);
   });
 

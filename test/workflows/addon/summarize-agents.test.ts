@@ -68,10 +68,22 @@ describe('the summary of the agents', () => {
 
   it('calls no node one without an agent where agents may not be listed', async () => {
     const place = placeOf({ taintedNodes: async () => [node('a')] }, { agents: forbidden });
-    const { byNode, refusals } = await summarizeAgents(place, true, signal);
+    const { byNode, nodes, ready, refusals } = await summarizeAgents(place, true, signal);
+    expect([ready, nodes]).toEqual([null, 1]);
     expect(byNode).toEqual([{ name: 'a', ready: null, reason: 'its agent may not be seen' }]);
     expect(refusals).toBeUndefined();
     expect(place.messages.join('\n')).not.toContain('no agent');
+  });
+
+  it('does not know how many nodes there are where they may not be listed, and goes on with the agents', async () => {
+    const place = placeOf(
+      { taintedNodes: forbidden },
+      { agents: async () => [agentPod('a')], ask: async () => ({ status: 200, text: metrics }) },
+    );
+    const { byNode, nodes, ready, refusals } = await summarizeAgents(place, true, signal);
+    expect([ready, nodes]).toEqual([1, null]);
+    expect(byNode).toEqual([{ name: 'a', ready: true, reason: '' }]);
+    expect(refusals).toEqual({ pods: [], since: '2026-12-01T00:00:00Z', unheard: [] });
   });
 
   it('names what is not ready without a reason where nobody says one', async () => {

@@ -31,7 +31,12 @@ const exchanging = [
   '',
 ].join('\n');
 const forbidden = () =>
-  Promise.reject(new PodidError('Forbidden', 'The right is missing.', { hint: advice`can-i` }));
+  Promise.reject(
+    new PodidError('Forbidden', 'The right is missing.', {
+      hint: advice`can-i`,
+      details: [{ message: 'nodes is forbidden: user "me" may not list nodes.' }],
+    }),
+  );
 
 describe('the status of the agent', () => {
   it('has no word on rules that an agent does not keep, as behind a redirect of Cilium', async () => {
@@ -70,6 +75,7 @@ describe('the status of the agent', () => {
       installed: true,
       version: '0.1.0',
       mode: 'managed',
+      nodesRead: true,
       nodes: [
         {
           name: 'a',
@@ -106,15 +112,30 @@ describe('the status of the agent', () => {
 
   it('shows what partial rights let it see, and says once which right is missing', async () => {
     const place = fakePlace(
-      { installations: async () => [installation()], taintedNodes: forbidden },
+      { installations: async () => [installation({ bootGuard: false })], taintedNodes: forbidden },
       { agents: async () => [agentPod('a'), agentPod('b')], ask: forbidden },
     );
     const { status } = await readAgentStatus(place, asked, signal);
+    expect(status.nodesRead).toBe(false);
     expect(status.nodes).toMatchObject([
       { name: 'a', ready: true, rules: 'verified', addressGuard: 'unknown', version: '0.1.0' },
       { name: 'b', ready: true, rules: 'verified', addressGuard: 'unknown', version: '0.1.0' },
     ]);
     expect(place.messages.filter((text) => text.includes('could be asked'))).toHaveLength(1);
+    expect(place.messages.filter((text) => text.includes('not shown'))).toEqual([
+      'The right is missing. nodes is forbidden: user "me" may not list nodes. Nodes without an agent are not shown. can-i',
+    ]);
+  });
+
+  it('takes no node for none where neither nodes nor pods may be listed', async () => {
+    const place = fakePlace(
+      { installations: async () => [installation({ bootGuard: false })], taintedNodes: forbidden },
+      { agents: forbidden },
+    );
+    const { status, asked: pods } = await readAgentStatus(place, asked, signal);
+    expect(status).toMatchObject({ installed: true, nodesRead: false, nodes: [] });
+    expect(pods).toBeUndefined();
+    expect(place.messages.join('\n')).toContain('Open at boot');
   });
 
   it('says how to open metrics that the API server does not reach', async () => {

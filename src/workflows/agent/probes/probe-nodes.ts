@@ -42,11 +42,18 @@ export async function probeNodes(
 }
 
 /** An open node outweighs one of which nothing is known, and that is no success either. */
-export function probesExitCode(probes: readonly Pick<NodeProbe, 'probe'>[]): 0 | 7 | 10 {
+export function probesExitCode(
+  probes: readonly Pick<NodeProbe, 'probe'>[],
+  nodesRead: boolean,
+): 0 | 6 | 7 | 10 {
   if (probes.some(({ probe }) => probe === 'past')) {
     return 10;
   }
-  return probes.some(({ probe }) => probe === 'unknown') ? 7 : 0;
+  if (probes.some(({ probe }) => probe === 'unknown')) {
+    return 7;
+  }
+  // A node without an agent is the one that may be open, and it was not probed.
+  return nodesRead ? 0 : 6;
 }
 
 async function probeNode(

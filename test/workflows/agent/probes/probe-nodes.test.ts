@@ -9,6 +9,24 @@ describe('the exit code of probes', () => {
     [7, ['unknown']],
     [10, ['unknown', 'past', 'agent']],
   ])('is %i for %j', (code, probes) => {
-    expect(probesExitCode(probes.map((probe) => ({ probe })))).toBe(code);
+    expect(
+      probesExitCode(
+        probes.map((probe) => ({ probe })),
+        true,
+      ),
+    ).toBe(code);
+  });
+
+  it.each<[number, NodeProbe['probe'][]]>([
+    [6, ['agent']],
+    [7, ['unknown']],
+    [10, ['past']],
+  ])('is %i for %j where nodes without an agent were not seen', (code, probes) => {
+    expect(
+      probesExitCode(
+        probes.map((probe) => ({ probe })),
+        false,
+      ),
+    ).toBe(code);
   });
 });
