@@ -9,6 +9,8 @@ export interface FairReadingOptions {
   holderOf(address: string): Holder;
   /** More than this may no client send before it is answered. */
   readonly mostBytesAhead: number;
+  /** The same over all connections of one holder; what was read together with it counts as well. */
+  readonly mostBytesOfHolder: number;
   /** A connection was closed because more was sent ahead. */
   onClosed(): void;
 }
@@ -45,6 +47,8 @@ interface Source {
   usedMs: number;
   /** Connections whose bytes wait, in turns. */
   readonly waiting: Connection[];
+  /** Of memory that these take. */
+  waitingBytes: number;
 }
 
 interface Connection {
@@ -57,6 +61,8 @@ interface Connection {
   holderUntilMs: number;
   /** What was read and not yet parsed. */
   rest: Buffer | undefined;
+  /** Among whose it waits. */
+  waitsIn: Source | undefined;
   /** The client sends no more; who listens for that is told when all is parsed. */
   hasEnded: boolean;
 }
@@ -91,6 +97,7 @@ class Reading implements FairReading {
       holder: undefined,
       holderUntilMs: 0,
       rest: undefined,
+      waitsIn: undefined,
       hasEnded: false,
     };
     socket.removeAllListeners('data');
@@ -113,6 +120,7 @@ class Reading implements FairReading {
       source.waiting.length > 0 ? bytes : this.#parse(connection, current, { bytes, partMs: turnMs });
     if (rest !== undefined) {
       source.waiting.push(connection);
+      connection.waitsIn = source;
       this.#keep(connection, rest);
     }
   }
@@ -124,6 +132,12 @@ class Reading implements FairReading {
     { bytes, partMs }: { readonly bytes: Buffer; readonly partMs: number },
   ): Buffer | undefined {
     for (let at = 0; at < bytes.length && !connection.socket.destroyed; at += biteBytes) {
+      if (isHeld(connection.socket)) {
+        // It sent further requests while its answers pile up, as no client of IMDS does.
+        this.#options.onClosed();
+        connection.socket.destroy();
+        break;
+      }
       // What was just begun has used nothing yet.
       if ((at === 0 ? source.usedMs : this.#usedMs(source)) >= partMs) {
         return bytes.subarray(at);
@@ -134,9 +148,11 @@ class Reading implements FairReading {
   }
 
   #keep(connection: Connection, rest: Buffer): void {
-    connection.rest = rest;
-    if (rest.length > this.#options.mostBytesAhead) {
-      this.#options.onClosed();
+    const { mostBytesAhead, mostBytesOfHolder, onClosed } = this.#options;
+    setRest(connection, rest);
+    if (rest.length > mostBytesAhead || (connection.waitsIn?.waitingBytes ?? 0) > mostBytesOfHolder) {
+      setRest(connection, undefined);
+      onClosed();
       connection.socket.destroy();
     } else {
       stopReading(connection.socket);
@@ -154,7 +170,7 @@ class Reading implements FairReading {
     if (known !== undefined) {
       return known;
     }
-    const source = { holder, usedMs: 0, waiting: [] };
+    const source = { holder, usedMs: 0, waiting: [], waitingBytes: 0 };
     this.#sources.set(holder.pod, source);
     return source;
   }
@@ -236,10 +252,11 @@ class Reading implements FairReading {
     this.#turns.take(source.holder);
     const connection = source.waiting.shift();
     const { rest: bytes } = connection ?? {};
-    if (connection === undefined || bytes === undefined || connection.socket.destroyed) {
+    if (connection === undefined || bytes === undefined) {
       return;
     }
-    connection.rest = this.#parse(connection, current, { bytes, partMs });
+    const { destroyed } = connection.socket;
+    setRest(connection, destroyed ? undefined : this.#parse(connection, current, { bytes, partMs }));
     if (connection.rest !== undefined) {
       source.waiting.push(connection);
     } else if (connection.hasEnded) {
@@ -263,6 +280,18 @@ function handOn({ socket, parsers, repeated }: Connection, startedAt: number, by
   repeated?.learn(bytes);
 }
 
+function setRest(connection: Connection, rest: Buffer | undefined): void {
+  if (connection.waitsIn !== undefined) {
+    connection.waitsIn.waitingBytes += sizeOf(rest) - sizeOf(connection.rest);
+  }
+  connection.rest = rest;
+}
+
+/** The last byte of what was read keeps all of it in memory. */
+function sizeOf(rest: Buffer | undefined): number {
+  return rest?.buffer.byteLength ?? 0;
+}
+
 /** Node reads the end of a connection even where it is stopped, and ends the connection when it is told. */
 function end(connection: Connection): void {
   connection.hasEnded = true;
@@ -274,33 +303,41 @@ function end(connection: Connection): void {
 }
 
 /**
- * Stops at once: a paused stream goes on to read into its buffer until that is full. Node's own streams do the same to
- * a handle.
+ * Stops at once: a paused stream goes on to read into its buffer until that is full. For that it would start the handle
+ * again, which it takes to be reading still.
  */
 function stopReading(socket: Socket): void {
   socket.pause();
   const handle = handleOf(socket);
-  if (handle?.reading) {
-    handle.reading = false;
+  if (handle) {
+    handle.reading = true;
     handle.readStop();
   }
 }
 
-/**
- * Where the answers are not read, the parser has stopped the reading itself, and goes on when they are. The stream does
- * not start a handle for a read that it has begun before: a connection stopped while the stream had more in its buffer
- * would never be read again.
- */
+/** Where the parser has stopped the reading itself, since answers pile up, this waits until it goes on. */
 function readOn(socket: Socket): void {
-  if (socket.destroyed || socket.writableNeedDrain) {
+  if (socket.destroyed) {
+    return;
+  }
+  if (isHeld(socket)) {
+    socket.once('resume', readOn.bind(undefined, socket));
     return;
   }
   socket.resume();
   const handle = handleOf(socket);
-  if (handle && !handle.reading) {
+  if (handle) {
     handle.reading = true;
     handle.readStart();
   }
+}
+
+/**
+ * Node's parser takes no bytes while so much is left to be sent on the connection: it has paused the socket, and an
+ * assertion of its own, which would end the process, holds that none come.
+ */
+function isHeld(socket: Socket): boolean {
+  return (socket as Socket & { readonly _paused?: boolean })._paused === true;
 }
 
 function handleOf(socket: Socket) {

@@ -97,6 +97,7 @@ class LimitedServer implements HttpServer {
       clock,
       holderOf: peers.holderOf,
       mostBytesAhead: 2 * limits.headerBytes,
+      mostBytesOfHolder: 64 * limits.headerBytes,
       onClosed: () => options.onRefusedConnection?.(),
     });
     this.#last = new LastRequests({

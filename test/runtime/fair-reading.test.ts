@@ -14,7 +14,13 @@ afterEach(async () => {
 });
 
 /** A server whose every request takes so many milliseconds of a clock that nothing else moves, but for a look at it. */
-async function started({ requestMs = 0.4, lookMs = 0, mostBytesAhead = 100_000, isDestroyed = false } = {}) {
+async function started({
+  requestMs = 0.4,
+  lookMs = 0,
+  mostBytesAhead = 100_000,
+  mostBytesOfHolder = 10_000_000,
+  isDestroyed = false,
+} = {}) {
   let nowMs = 0;
   let closed = 0;
   const handled: string[] = [];
@@ -27,6 +33,7 @@ async function started({ requestMs = 0.4, lookMs = 0, mostBytesAhead = 100_000, 
     },
     holderOf: (address) => ({ namespace: address, pod: address }),
     mostBytesAhead,
+    mostBytesOfHolder,
     onClosed: () => {
       closed += 1;
     },
@@ -166,6 +173,23 @@ describe('fair reading', () => {
     greedy.resume().write(one('greedy').repeat(2_000));
     await new Promise((resolve) => greedy.once('close', resolve));
     expect(closed()).toBe(1);
+  });
+
+  it('closes connections of one that has too much waiting over all of them, and of no other', async () => {
+    const { open, closed } = await started({ mostBytesOfHolder: 20_000 });
+    const greedy = await Promise.all(Array.from({ length: 20 }, () => open('127.0.0.2')));
+    const neighbour = await open('127.0.0.3');
+    const read = answers(neighbour, 3);
+    const left = greedy.map((socket) => untilClosed(socket));
+    for (const socket of greedy) {
+      socket.end(one('greedy').repeat(50));
+    }
+    neighbour.write(one('a').repeat(3));
+    expect(await read).toEqual(['/a', '/a', '/a']);
+    const answered = (await Promise.all(left)).filter((count) => count === 50).length;
+    expect(closed()).toBeGreaterThan(0);
+    expect(answered).toBeGreaterThan(0);
+    expect(answered).toBeLessThan(20);
   });
 
   it('makes no requests of what was read before the connection was destroyed', async () => {

@@ -85,6 +85,21 @@ describe('a server with limits', () => {
     expect(await text(greedy[0] as Socket)).toContain('200 OK');
   });
 
+  it('closes a connection that goes on asking while its answers pile up, and goes on for others', async () => {
+    const { open, refused } = await started({
+      limits: { ...limits, headerBytes: 16_384, connectionsPerPeer: 50 },
+      handle: ({ url }, response) => void (url === '/slow' || response.end('y'.repeat(6_000))),
+    });
+    const socket = open();
+    const padded = request(`X: ${'x'.repeat(1_100)}\r\n`);
+    socket.write(request().replace('/', '/slow') + padded.repeat(7));
+    await closed(socket);
+    expect(refused()).toBe(1);
+    const other = open();
+    other.write(request('Connection: close\r\n'));
+    expect(await text(other)).toContain('200 OK');
+  });
+
   it('spares a connection on which an answer is under way as long as there is an idle one', async () => {
     let release: () => void = () => undefined;
     const { server, open } = await started({
