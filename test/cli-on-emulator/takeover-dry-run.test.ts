@@ -160,8 +160,9 @@ describe('podid takeover apply --dry-run', () => {
     await using world = await takeoverWorld(stay);
     const file = await planFile(world);
     const words = ['takeover', 'apply', ...cluster, ...image, '-f', file, '--dry-run', '-o', 'table'];
-    const ran = await world.podid.run([...words, '--no-exchange', '--no-probes']);
+    const ran = await world.podid.run([...words, '--no-exchange']);
     expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/\n3 of 8: hold: .*\n\+ Pod in namespace demo\n +node +aks-/);
     expect(ran.stdout).toMatch(/^1 of 8: agent: .*\n\+ ConfigMap kube-system\/podid-takeover\n/);
     expect(ran.stdout).toMatch(/\n4 of 8: disable: the add-on is off\n- add-on\n/);
     expect(ran.stdout).toMatch(/; one write of the cluster in Azure\.\n$/);

@@ -58,7 +58,10 @@ const forcesReplacement = 'identity.resourceId';
 
 type ShownChange = Omit<Change, 'action'> & { readonly action: Change['action'] | 'replace' };
 
-/** What goes and comes again under its name is one thing to people, in the place where it goes. */
+/**
+ * What goes and comes again under its name is one thing to people, in the place where it goes. An object without a
+ * name gets one when it is made.
+ */
 function shownChanges(changes: readonly Change[]): readonly ShownChange[] {
   const keyOf = ({ kind, namespace, name, step }: Change) => `${step} ${kind} ${namespace}/${name}`;
   const added = new Map(
@@ -66,6 +69,9 @@ function shownChanges(changes: readonly Change[]): readonly ShownChange[] {
   );
   const deleted = new Set(changes.filter(({ action }) => action === 'delete').map(keyOf));
   return changes.flatMap((change): ShownChange[] => {
+    if (change.kind === 'object' && change.name === null) {
+      return [change];
+    }
     const again = added.get(keyOf(change));
     if (change.action === 'delete' && again !== undefined) {
       return [{ ...change, action: 'replace', after: again.after }];
@@ -118,9 +124,13 @@ function titleOf({ kind, namespace, name, before, after }: ShownChange): string 
   if (kind === 'roleAssignment') {
     return `role ${textIn(after, 'role') ?? 'Managed Identity Operator, for the cluster'}`;
   }
-  const key = [namespace, name].filter((part) => part !== null).join('/');
   const object = kind === 'object' ? textIn(after ?? before, 'kind') : undefined;
-  return [object ?? titles[kind], key].filter(Boolean).join(' ');
+  const title = object ?? titles[kind];
+  if (name === null) {
+    // A namespace alone would read as a name.
+    return namespace === null ? title : `${title} in namespace ${namespace}`;
+  }
+  return `${title} ${namespace === null ? '' : `${namespace}/`}${name}`;
 }
 
 function textIn(value: unknown, key: string): string | undefined {

@@ -151,19 +151,34 @@ describe('a plan for people', () => {
     }));
     expect(planText({ changes, puts: 2, steps }, plain)).toMatchInlineSnapshot(`
       "1 of 3: hold
-      + Pod shop
+      + Pod in namespace shop
           node  one
 
       2 of 3: wait
         nothing to write
 
       3 of 3: end
-      - Pod shop
+      - Pod in namespace shop
           node  one
 
       1 object in the cluster to add; 1 object in the cluster to delete; 2 writes of the cluster in Azure.
       "
     `);
+  });
+
+  it('takes none of what has no name yet for another that goes in the same step', () => {
+    const pods = ['one', 'two'].flatMap((node) => {
+      const described = { kind: 'Pod', node };
+      const pod = { kind: 'object', name: null } as const;
+      return [
+        change({ ...pod, action: 'add', after: described }),
+        change({ ...pod, action: 'delete', before: described, after: null }),
+      ];
+    });
+    const text = planText({ changes: pods, puts: 0 }, plain);
+    expect(text.match(/^[-+/]+ .*$/gm)).toEqual(
+      ['+', '-', '+', '-'].map((sign) => `${sign} Pod in namespace shop`),
+    );
   });
 
   it('says so when there is nothing to do', () => {
