@@ -18,6 +18,8 @@ interface Fault {
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
+  /** The command that helps, where nothing else is wrong. */
+  readonly next?: Hint;
 }
 
 /** What is wrong at a place of a file. */
@@ -36,11 +38,14 @@ interface LocatedFault {
 export class UsageFaults {
   readonly #faults: Fault[] = [];
 
-  /** @param message a full sentence that names the flag and, where there is one, the value */
-  add(flag: string, message: string): void {
+  /**
+   * @param message a full sentence that names the flag and, where there is one, the value
+   * @param next the command that helps, for the hint where nothing else is wrong
+   */
+  add(flag: string, message: string, next?: Hint): void {
     // Who notices a fault does not know who has noticed it before.
     if (!this.messages.includes(message)) {
-      this.#faults.push({ flag, message });
+      this.#faults.push({ flag, message, ...(next === undefined ? {} : { next }) });
     }
   }
 
@@ -101,7 +106,7 @@ export class UsageFaults {
     return this.#faults.length > 0;
   }
 
-  /** @throws PodidError InvalidUsage with every fault */
+  /** @param hint where no fault has a hint of its own, or there are several @throws PodidError InvalidUsage with every fault */
   throwIfAny(hint: () => Hint): void {
     const [first, ...others] = this.#faults;
     if (first === undefined) {
@@ -112,8 +117,8 @@ export class UsageFaults {
         ? first.message
         : `${this.#faults.length} things are wrong with this command, and nothing was sent.`;
     throw new PodidError('InvalidUsage', message, {
-      hint: hint(),
-      details: this.#faults.map((fault) => ({ code: 'InvalidUsage', ...fault })),
+      hint: (others.length === 0 ? first.next : undefined) ?? hint(),
+      details: this.#faults.map(({ next: _, ...fault }) => ({ code: 'InvalidUsage', ...fault })),
     });
   }
 }

@@ -109,6 +109,28 @@ describe('exchange, migrate and takeover, typed as other programs are', () => {
   });
 
   it.each([
+    ['migrate apply -f FOLDER/none.yaml', 'podid migrate plan --out FOLDER/none.yaml -g demo-rg -c demo'],
+    ['migrate status -f FOLDER/none.json', 'podid migrate plan --out FOLDER/none.json -g demo-rg -c demo'],
+    ['migrate status -f FOLDER/none', 'podid migrate plan --out plan.yaml -g demo-rg -c demo'],
+    ['takeover apply -f FOLDER/none.yaml', 'podid takeover plan --out FOLDER/none.yaml -g demo-rg -c demo'],
+    [
+      'takeover apply -f none.txt --namespace agents',
+      'podid takeover plan --namespace agents --out plan.yaml -g demo-rg -c demo',
+    ],
+    // A plan of today does not say what was there before the takeover.
+    ['takeover rollback -f FOLDER/none.yaml', 'podid takeover status -g demo-rg -c demo'],
+    ['takeover apply -f FOLDER/none.yaml --timeout soon', 'podid takeover apply --help'],
+    ['takeover apply -f FOLDER/plans', 'podid takeover apply --help'],
+  ])(
+    'lead from a file of a plan that is not there to the command that writes one: %s',
+    async (line, next) => {
+      const ran = await typed(`${line} -g demo-rg -c demo`);
+      expect(ran.exitCode, ran.stderr).toBe(2);
+      expect(ran.stderr).toContain(`hint: ${next.replaceAll('FOLDER', folder)}\n`);
+    },
+  );
+
+  it.each([
     'migrate plan',
     'migrate status',
     'migrate status -f FOLDER/plans/plan.yaml',

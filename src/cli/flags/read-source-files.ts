@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Hint } from '../../errors/hint.ts';
 import { decodeText } from '../../errors/plain-text.ts';
-import { fileErrorText } from '../../errors/system-error-code.ts';
+import { fileErrorText, systemErrorCode } from '../../errors/system-error-code.ts';
 import type { SourceText } from '../../validate/files/located-yaml.ts';
 import { quoted, type UsageFaults } from '../../validate/usage-faults.ts';
 import type { Context } from '../run/context.ts';
@@ -26,27 +27,32 @@ export async function readSourceFiles(
   return sources;
 }
 
-/** The same for a command that takes one file. A folder is none, for nobody knows which of its files is meant. */
-export async function readSourceFile(
+/**
+ * The file of a plan, for a command that takes one. A folder is none, for nobody knows which of its files is meant.
+ *
+ * @param absent the next command where there is no such file; gets a name that `--out` of a plan takes
+ */
+export async function readPlanFile(
   path: string | undefined,
-  context: Pick<Context, 'readStdin'>,
-  faults: UsageFaults,
+  { context, faults }: { readonly context: Pick<Context, 'readStdin'>; readonly faults: UsageFaults },
+  absent: (out: string) => Hint,
 ): Promise<SourceText | undefined> {
-  const [source] = path === undefined ? [] : await readSourceFiles([path], context, faults);
+  if (path === undefined) {
+    return undefined;
+  }
+  const out = /\.(?:ya?ml|json)$/i.test(path) ? path : 'plan.yaml';
+  const [source] = await readSource(path, context, { faults, flag: '--file', absent: absent(out) });
   if (source === undefined || source.name === path || path === '-') {
     return source;
   }
-  faults.add(
-    '--file',
-    `--file: ${quoted(path ?? '')} is a folder, and one file is taken, such as ${source.name}.`,
-  );
+  faults.add('--file', `--file: ${quoted(path)} is a folder, and one file is taken, such as ${source.name}.`);
   return undefined;
 }
 
 async function readSource(
   path: string,
   context: Pick<Context, 'readStdin'>,
-  { faults, flag }: { readonly faults: UsageFaults; readonly flag: string },
+  { faults, flag, absent }: { readonly faults: UsageFaults; readonly flag: string; readonly absent?: Hint },
 ): Promise<SourceText[]> {
   if (path === '-') {
     return [{ name: 'stdin', text: await context.readStdin() }];
@@ -66,7 +72,12 @@ async function readSource(
       })),
     );
   } catch (error) {
-    faults.add(flag, `${flag}: ${quoted(path)} cannot be read: ${fileErrorText(error)}.`);
+    const isAbsent = systemErrorCode(error) === 'ENOENT';
+    faults.add(
+      flag,
+      `${flag}: ${quoted(path)} cannot be read: ${fileErrorText(error)}.`,
+      isAbsent ? absent : undefined,
+    );
     return [];
   }
 }

@@ -1,3 +1,5 @@
+import { podidCommand } from '../../domain/hints/next-command.ts';
+import type { Command } from '../../errors/hint.ts';
 import type { FlagTable, FlagValues } from '../../flags/flag-table.ts';
 import { durationOf } from '../../validate/flags/duration.ts';
 import type { UsageFaults } from '../../validate/usage-faults.ts';
@@ -19,6 +21,11 @@ export const workloadFlags = {
     fallback: 'all',
   },
 } as const satisfies FlagTable;
+
+/** Writes the file that `apply` and `status` read. */
+export function planMigrationInto(out: string): Command {
+  return podidCommand(['migrate', 'plan'], { out });
+}
 
 /** How long trust is proved before a pod depends on it. */
 export const proofFlags = {

@@ -1,9 +1,10 @@
 import type { ClusterId } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
+import { podidCommand } from '../../domain/hints/next-command.ts';
 import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
-import { command } from '../../errors/hint.ts';
+import { type Command, command } from '../../errors/hint.ts';
 import type { FlagTable, FlagValues } from '../../flags/flag-table.ts';
 import { parseTakeoverFile } from '../../validate/files/takeover/takeover-export.ts';
 import { readTakeoverRecord } from '../../validate/files/takeover/takeover-record.ts';
@@ -14,7 +15,7 @@ import { agentNamespaceFlag, agentValueFlags, releaseName } from '../flags/agent
 import { changeFlags, dryRunFlags, yesFlag } from '../flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../flags/cluster-flags.ts';
 import { rehearsalFlags, rehearsalOf } from '../flags/exchange-flags.ts';
-import { readSourceFile } from '../flags/read-source-files.ts';
+import { readPlanFile } from '../flags/read-source-files.ts';
 import { withFileCluster } from '../flags/wanted-entries.ts';
 import { sha256 } from '../migrate/sha256.ts';
 import { agentNamespace, agentWait } from '../open/agent-wait.ts';
@@ -55,10 +56,28 @@ interface OpenedTakeover {
   readonly options: ChangeOptions;
 }
 
-/** Reads the file of the plan, all flags, and what the agent is given; then opens the cluster. */
-export async function openTakeover(session: Session, flags: Flags): Promise<OpenedTakeover> {
+/** Writes the file from which `apply` begins. */
+export function planTakeoverInto(out: string, namespace: string | undefined): Command {
+  return podidCommand(['takeover', 'plan'], { namespace, out });
+}
+
+/** What a plan of today has is not what was there before: a rollback goes by the ConfigMap, where there is one. */
+export function lookAtTakeover(_: string, namespace: string | undefined): Command {
+  return podidCommand(['takeover', 'status'], { namespace });
+}
+
+/**
+ * Reads the file of the plan, all flags, and what the agent is given; then opens the cluster.
+ *
+ * @param absent the next command where there is no such file
+ */
+export async function openTakeover(
+  session: Session,
+  flags: Flags,
+  absent: typeof planTakeoverInto,
+): Promise<OpenedTakeover> {
   const { faults, context } = session;
-  const source = await readSourceFile(flags.file, context, faults);
+  const source = await readPlanFile(flags.file, session, (out) => absent(out, flags.namespace));
   const file = source === undefined ? undefined : parseTakeoverFile(source, sha256, faults);
   const namespace = agentNamespace(session, flags.namespace);
   const wait = agentWait(session, flags.timeout);

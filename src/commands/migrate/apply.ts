@@ -2,10 +2,16 @@ import { setMaxListeners } from 'node:events';
 import { changeFlags, dryRunFlags, yesFlag } from '../../cli/flags/change-flags.ts';
 import { clusterFlags, kubeFlags, waitFlags } from '../../cli/flags/cluster-flags.ts';
 import { rehearsalOf } from '../../cli/flags/exchange-flags.ts';
-import { readSourceFile } from '../../cli/flags/read-source-files.ts';
+import { readPlanFile } from '../../cli/flags/read-source-files.ts';
 import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
 import { movesExamples, movesShape, movesView } from '../../cli/migrate/apply-result.ts';
-import { batchesOf, batchFlags, proofFlags, workloadFlags } from '../../cli/migrate/migration-flags.ts';
+import {
+  batchesOf,
+  batchFlags,
+  planMigrationInto,
+  proofFlags,
+  workloadFlags,
+} from '../../cli/migrate/migration-flags.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
 import { changeOptions } from '../../cli/open/change-options.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
@@ -67,13 +73,13 @@ export const migrateApplyCommand = defineCommand({
   },
   examplesOfResult: async () => movesExamples,
   async run(flags, session) {
-    const { faults, context } = session;
+    const { faults } = session;
     const filter = namespaceFilter(flags.namespace, faults);
     const workloads = flags.workload?.map((text) => workloadChoice(text, faults));
     const rehearsal = rehearsalOf(flags, faults);
     const options = changeOptions(session, flags);
     const batches = batchesOf(flags, faults);
-    const source = await readSourceFile(flags.file, context, faults);
+    const source = await readPlanFile(flags.file, session, planMigrationInto);
     const { parseMigrationFile } = await import('../../validate/files/migration/migration-file.ts');
     const file = source === undefined ? undefined : parseMigrationFile(source, faults);
     const { deps, cluster } = await openDeps(session, withFileCluster(session, flags, file?.cluster), {

@@ -1,7 +1,8 @@
 import { clusterFlags, kubeFlags } from '../../cli/flags/cluster-flags.ts';
-import { readSourceFile } from '../../cli/flags/read-source-files.ts';
+import { readPlanFile } from '../../cli/flags/read-source-files.ts';
 import { withFileCluster } from '../../cli/flags/wanted-entries.ts';
 import { migrationShape, migrationView, statusView } from '../../cli/migrate/migrate-result.ts';
+import { planMigrationInto } from '../../cli/migrate/migration-flags.ts';
 import { reportUnread } from '../../cli/migrate/report-unread.ts';
 import { sha256 } from '../../cli/migrate/sha256.ts';
 import { openDeps } from '../../cli/open/open-deps.ts';
@@ -40,7 +41,7 @@ export const migrateStatusCommand = defineCommand({
   },
   examplesOfResult: async () => (await import('../../cli/migrate/migrate-examples.ts')).statusExamples,
   async run(flags, session) {
-    const source = await readSourceFile(flags.file, session.context, session.faults);
+    const source = await readPlanFile(flags.file, session, planMigrationInto);
     const { parseMigrationFile } = await import('../../validate/files/migration/migration-file.ts');
     const file = source === undefined ? undefined : parseMigrationFile(source, session.faults);
     const { deps, cluster } = await openDeps(session, withFileCluster(session, flags, file?.cluster), {

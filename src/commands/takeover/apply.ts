@@ -1,6 +1,6 @@
 import { finishPlan } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import { openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
+import { openTakeover, planTakeoverInto, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
 import {
   takeoverExamples,
   takeoverStatusShape,
@@ -52,7 +52,7 @@ export const takeoverApplyCommand = defineCommand({
   },
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {
-    const { deps, request, options } = await openTakeover(session, flags);
+    const { deps, request, options } = await openTakeover(session, flags, planTakeoverInto);
     if (options.dryRun) {
       const { planTakeoverApply } = await import('../../workflows/takeover/dry-run/plan-apply.ts');
       const plan = await planTakeoverApply(deps, { ...request, until: flags.until }, options);

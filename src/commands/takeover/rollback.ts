@@ -1,6 +1,6 @@
 import { finishPlan } from '../../cli/results/finish.ts';
 import { defineCommand } from '../../cli/run/command-spec.ts';
-import { openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
+import { lookAtTakeover, openTakeover, takeoverFlags } from '../../cli/takeover/takeover-request.ts';
 import {
   takeoverExamples,
   takeoverStatusShape,
@@ -44,7 +44,7 @@ export const takeoverRollbackCommand = defineCommand({
   },
   examplesOfResult: async () => takeoverExamples.status,
   async run(flags, session) {
-    const { deps, request, options } = await openTakeover(session, flags);
+    const { deps, request, options } = await openTakeover(session, flags, lookAtTakeover);
     if (options.dryRun) {
       const { planTakeoverRollback } = await import('../../workflows/takeover/dry-run/plan-rollback.ts');
       const { registerFeature } = flags;
