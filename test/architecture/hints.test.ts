@@ -35,7 +35,11 @@ interface Template {
   readonly tag: string;
   /** The text before each value. */
   readonly before: readonly string[];
+  /** Each value as its source has it, with the text between it and the next. */
+  readonly values: readonly { readonly source: string; readonly after: string; readonly isFirst: boolean }[];
   readonly text: string;
+  /** Of the whole file. */
+  readonly code: string;
 }
 
 const templates = sourceFiles('src')
@@ -75,6 +79,25 @@ describe('a command that podid shows', () => {
     expect(inText.test('Look at podid nmi status.')).toBe(true);
   });
 
+  it('can be pasted with what follows it: that is a comment or a sentence of its own, and no bare word', () => {
+    const strange = templates.filter((template) => template.tag === 'advice' && goesOnBarely(template));
+    expect(strange.map(({ path, text }) => `${path}: ${text}`)).toEqual([]);
+  });
+
+  it.each([
+    ["{command('podid list')} shows them", true],
+    ["See: {nextCommand('list', id)} has (more) of it", true],
+    ["{deps.entries.command('list', id)} (docs/modes.md)", true],
+    ["{nextCommand('list', id)}, or wait", true],
+    ["{nextCommand('list', id)}  # shows them", false],
+    ["See them: {nextCommand('list', id)}; or wait", false],
+    ['{remove.again()} && {add}', false],
+    ['{othersText(name)} is one', false],
+  ])('is found where it could not be pasted: %s', (text, isFound) => {
+    const [found] = templatesIn('x', `f(advice\`${text.replaceAll('{', '${')}\`)`);
+    expect(found && goesOnBarely(found)).toBe(isFound);
+  });
+
   it('would be found by these tests', () => {
     const found = templatesIn(
       'x',
@@ -98,6 +121,25 @@ describe('a command that podid shows', () => {
     expect(callers.map(({ path }) => path)).toEqual([]);
   });
 });
+
+/** What a shell would take for more words of a command, or, in a hint that is a command from its start, for a part of its last. */
+function goesOnBarely({ values, code }: Template): boolean {
+  return values.some(
+    ({ source, after, isFirst }) =>
+      (/^ +[^\s#&|…]/.test(after) || (isFirst && after.startsWith(','))) && isCommand(source, code),
+  );
+}
+
+/** Made by one of the functions that make commands, or a name of what was made so. */
+function isCommand(source: string, code: string): boolean {
+  if (/^\w+$/.test(source)) {
+    return new RegExp(`\\b(?:const|function) ${source}\\b[^;]*?[cC]ommand\\(`).test(code);
+  }
+  return (
+    !source.startsWith('joinHints(') &&
+    /(?:^|\.|[a-z])[cC]ommand\(|\.(?:again|asItStands|with)\(/.test(source)
+  );
+}
 
 /** Template strings, those within values of others too. */
 function templatesIn(path: string, source: string): Template[] {
@@ -129,19 +171,26 @@ function templatesIn(path: string, source: string): Template[] {
     const tag = /(\w+)$/.exec(code.slice(Math.max(0, at - 20), at))?.[1] ?? '';
     const from = ++at;
     const before: string[] = [];
+    const values: { source: string; after: string; isFirst: boolean }[] = [];
     let text = '';
     while (at < code.length && code[at] !== '`') {
       if (code.startsWith('${', at)) {
         before.push(text);
         at += 2;
+        const start = at;
         value();
+        values.push({ source: code.slice(start, at - 1), after: '', isFirst: text === '' });
         text += '…';
       } else {
+        const last = values.at(-1);
+        if (last !== undefined) {
+          last.after += code[at];
+        }
         text += code[at];
         at += code[at] === '\\' ? 2 : 1;
       }
     }
-    found.push({ path, tag, before, text: code.slice(from, at) });
+    found.push({ path, tag, before, values, text: code.slice(from, at), code });
     at++;
   };
   while (at < code.length) {

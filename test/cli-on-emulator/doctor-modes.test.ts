@@ -79,7 +79,7 @@ describe('what a hint has, word for word, on a cluster without the add-on', () =
       spec: { azureIdentity: 'nobody', selector: 'web' },
     });
     expect((await checksOf(podid, 'doctor --namespace demo --pod web-1'))('selector').hint).toBe(
-      `podid add ${here} --mode cluster --namespace demo --name nobody --binding-selector web --identity-resource-id ${identityId('IDENTITY')}, with the name of the managed identity for IDENTITY`,
+      `podid add ${here} --mode cluster --namespace demo --name nobody --binding-selector web --identity-resource-id ${identityId('IDENTITY')}  # with the name of the managed identity for IDENTITY`,
     );
   });
 
@@ -93,7 +93,7 @@ describe('what a hint has, word for word, on a cluster without the add-on', () =
     }
     expect((await checksOf(podid))('own-roles')).toMatchObject({
       result: 'warn',
-      hint: 'az role assignment create --role ROLE --assignee-object-id 00000000-0000-4000-8000-00000b1e0001 --assignee-principal-type ServicePrincipal --scope SCOPE, with what the pods need for ROLE (Reader, for one) and the id of the resource for SCOPE',
+      hint: 'az role assignment create --role ROLE --assignee-object-id 00000000-0000-4000-8000-00000b1e0001 --assignee-principal-type ServicePrincipal --scope SCOPE  # with what the pods need for ROLE (Reader, for one) and the id of the resource for SCOPE',
     });
   });
 });
@@ -151,7 +151,8 @@ describe('kubenet', () => {
     await using podid = await withEntry('kubenet');
     const before = (await checksOf(podid))('network-plugin');
     expect(before).toMatchObject({ result: 'warn', message: expect.stringContaining('NET_RAW') });
-    const [, line = ''] = /^podid (.*--apply) denies NET_RAW to new pods/.exec(String(before.hint)) ?? [];
+    const [, line = ''] =
+      /^podid (.*--apply) {2}# denies NET_RAW to new pods/.exec(String(before.hint)) ?? [];
     expect(await podid.run(line)).toMatchObject({ exitCode: 0 });
     expect((await checksOf(podid))('network-plugin')).toMatchObject({
       result: 'pass',

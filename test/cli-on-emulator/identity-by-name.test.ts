@@ -47,7 +47,7 @@ describe('podid add and podid update --identity', () => {
     expect(ran.exitCode).toBe(4);
     expect(ran.stderr).toContain('You see no managed identity called "jbos"');
     expect(ran.stderr).toContain('Nearest: jobs.');
-    const list = /podid (identity list[^\n]*?) lists them/.exec(ran.stderr)?.[1] ?? '';
+    const list = /podid (identity list[^\n]*?) {2}# lists them/.exec(ran.stderr)?.[1] ?? '';
     expect((await podid.run(list)).exitCode).toBe(0);
   });
 

@@ -86,7 +86,7 @@ describe('a warning', () => {
       expect(ran.stderr).toContain(
         "AzureIdentity demo/web is not podid's, and stays as it is. Written by gitops; fields",
       );
-      expect(ran.stderr).toContain('podid mirror --force -g demo-rg -c demo takes the objects over');
+      expect(ran.stderr).toContain('to take the objects over: podid mirror --force -g demo-rg -c demo');
     }
     expect(await podid.run('mirror --force')).toMatchObject({ exitCode: 0 });
   });

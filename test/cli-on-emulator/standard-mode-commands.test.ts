@@ -85,7 +85,7 @@ describe('podid node unassign of what podid-mic has put on a machine', () => {
       exitCode: 5,
       code: 'IdentityInUse',
       message: `podid-mic of cluster demo has put there itself: web on ${vmss}. It takes an identity off by itself once no pod has needed it for its --removal-delay, ten minutes unless it is set.`,
-      hint: 'podid-mic plan shows what is due; --force takes it off now',
+      hint: 'podid-mic plan  # shows what is due; --force takes it off now',
     });
     expect(patches(podid)).toEqual([]);
   });

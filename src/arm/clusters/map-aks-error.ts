@@ -158,5 +158,5 @@ const addonRefusals: Readonly<Record<string, ErrorAnswer>> = {
 };
 
 function clearFailed(cluster: ClusterId): Hint {
-  return advice`${nextCommand('doctor', cluster, { fix: true })} grants roles that are missing and removes entries whose managed identity is gone, each after asking`;
+  return advice`${nextCommand('doctor', cluster, { fix: true })}  # grants roles that are missing and removes entries whose managed identity is gone, each after asking`;
 }

@@ -32,7 +32,7 @@ export function armEndpoint(settings: Pick<AzureSettings, 'cloud' | 'endpoint' |
     throw new PodidError(
       'InvalidUsage',
       'PODID_ARM_TOKEN is accepted for a loopback PODID_ARM_ENDPOINT only.',
-      { hint: advice`${command('unset PODID_ARM_TOKEN')} and sign in: ${command('az login')}` },
+      { hint: advice`${command('unset PODID_ARM_TOKEN')}  # and sign in: ${command('az login')}` },
     );
   }
   return {
@@ -78,7 +78,7 @@ function readUrl(text: string): URL {
 
 function usage(message: string): PodidError {
   return new PodidError('InvalidUsage', message, {
-    hint: advice`${command('export PODID_ARM_ENDPOINT=https://HOST')}, or unset it for Azure itself`,
+    hint: advice`${command('export PODID_ARM_ENDPOINT=https://HOST')}  # or unset it for Azure itself`,
   });
 }
 

@@ -44,7 +44,7 @@ export async function followOperation(
   operation: Operation,
   options: Following,
 ): Promise<OperationEnd> {
-  const { readHint = advice`${command('podid status')} shows how the change ended.` } = options;
+  const { readHint = advice`${command('podid status')}  # shows how the change ended.` } = options;
   if (!URL.canParse(operation.url, connection.endpoint.url)) {
     throw leadsElsewhere(readHint);
   }

@@ -50,7 +50,7 @@ export function armMachines(connection: ArmConnection): Reads {
       followOperation(connection, operation, {
         ...options,
         action: 'Microsoft.Compute/locations/operations/read',
-        readHint: advice`${command('podid node list')} shows how the change ended.`,
+        readHint: advice`${command('podid node list')}  # shows how the change ended.`,
       }),
   };
 }

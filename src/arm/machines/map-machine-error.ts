@@ -92,7 +92,7 @@ function refused(fault: ArmFault, write: MachineWrite): KnownFault {
   return {
     code: 'AssignRefused',
     message: `Azure refused to change the identities of ${write.machine.name}: ${messageOf(fault)}`,
-    hint: advice`Fix what Azure names, then run the same command again; ${command('podid node list')} shows what is there.`,
+    hint: advice`Fix what Azure names, then run the same command again. To see what is there: ${command('podid node list')}`,
     target: identityIn(fault, write) ?? write.machine.resourceId,
   };
 }

@@ -71,7 +71,7 @@ export function chooseCloud(
       'InvalidUsage',
       `The subscription is in cloud ${environmentName}, which podid does not know.`,
       {
-        hint: advice`${command('export', 'PODID_ARM_ENDPOINT=https://HOST', 'AZURE_AUTHORITY_HOST=https://HOST')}  # ${command('az cloud show --query endpoints')} has both; or choose a known one: ${command('--cloud AzureCloud')}`,
+        hint: advice`${command('export', 'PODID_ARM_ENDPOINT=https://HOST', 'AZURE_AUTHORITY_HOST=https://HOST')}  # what has both: ${command('az cloud show --query endpoints')}; or choose a known one: ${command('--cloud AzureCloud')}`,
       },
     );
   }

@@ -19,7 +19,7 @@ const hints: Readonly<Record<string, (clientId: string) => Hint>> = {
   AADSTS7000222: (clientId) =>
     advice`Make a new secret: ${command('az ad app credential reset --id', clientId)}`,
   AADSTS700016: () =>
-    advice`Check AZURE_CLIENT_ID and AZURE_TENANT_ID: the application has to be in that tenant; ${command('--tenant TENANT')} signs in to another.`,
+    advice`Check AZURE_CLIENT_ID and AZURE_TENANT_ID: the application has to be in that tenant. To sign in to another: ${command('--tenant TENANT')}`,
   AADSTS90002: () =>
     advice`Check AZURE_TENANT_ID or --tenant; the subscription's own: ${command('az account show --query tenantId -o tsv')}`,
   AADSTS900023: () => advice`Check AZURE_TENANT_ID or --tenant: an id, or a domain of the tenant.`,

@@ -199,7 +199,7 @@ function refuseLacking({ environment }: AzureSettings, meant: string, names: rea
     'NotSignedIn',
     `${meant} is set, and ${lacking.join(' and ')} ${isOne ? 'is' : 'are'} not.`,
     {
-      hint: advice`Set ${isOne ? advice`it` : advice`them`} as well, or unset the other; ${command('--auth', 'az')} signs in by az all the same.`,
+      hint: advice`Set ${isOne ? advice`it` : advice`them`} as well, or unset the other. To sign in by az all the same: ${command('--auth', 'az')}`,
     },
   );
 }

@@ -198,4 +198,4 @@ export function variablesHint(name: string): Hint {
 }
 
 /** For sources that sign in without anybody there. */
-export const personHint: Hint = advice`Variables cannot answer what Entra asks a person; sign in as one: ${command('--auth', 'device-code')}, or ${command('az login')} and then ${command('--auth', 'az')}`;
+export const personHint: Hint = advice`Variables cannot answer what Entra asks a person; sign in as one: ${command('--auth', 'device-code')}, or ${command('az login')}, then ${command('--auth', 'az')}`;

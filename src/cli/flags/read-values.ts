@@ -66,7 +66,7 @@ export async function readValueFlags(
     const values = read(valuesOfRelease(of), own);
     own.throwIfAny(
       () =>
-        advice`${command('podid nmi install --force --values FILE').again()}, with the values that podid is to use`,
+        advice`${command('podid nmi install --force --values FILE').again()}  # with the values that podid is to use`,
     );
     return values;
   };

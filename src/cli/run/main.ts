@@ -63,6 +63,6 @@ export function interruptionBy(process: NodeJS.EventEmitter): {
 
 function interruptedBy(code: 'Interrupted' | 'Terminated'): PodidError {
   return new PodidError(code, `${code}. Azure finishes what it has accepted.`, {
-    hint: advice`${command('podid status')} shows the state of the cluster, and ${command('podid wait --for idle')} waits for it`,
+    hint: advice`${command('podid status')}  # shows the state of the cluster; to wait for it: ${command('podid wait --for idle')}`,
   });
 }

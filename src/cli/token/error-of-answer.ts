@@ -32,15 +32,15 @@ export function errorOf(answer: Answer, question: MetadataQuestion, nowMs: numbe
   const retryAfterMs =
     status === 429 || status >= 500 ? parseRetryAfter(answer.retryAfter, nowMs) : undefined;
   return new PodidError('Unavailable', message, {
-    hint: advice`Ask again in a few seconds; if the error remains: ${doctor}, from a machine that is signed in.`,
+    hint: advice`Ask again in a few seconds; if the error remains: ${doctor}  # from a machine that is signed in`,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
 function hintOf(agent: string | null, doctor: Command): Hint {
   return agent === null
-    ? advice`podid's agent did not answer this request: ${command('podid nmi status')} shows whether it runs on the node and its rules are in place.`
-    : advice`${doctor}, from a machine that is signed in, checks each link of the chain.`;
+    ? advice`podid's agent did not answer this request. To see whether it runs on the node and its rules are in place: ${command('podid nmi status')}`
+    : advice`${doctor}  # from a machine that is signed in, checks each link of the chain.`;
 }
 
 /** podid's agent says which pod it took the caller for; of others nobody knows. */

@@ -100,7 +100,7 @@ async function readText(response: IncomingMessage): Promise<string> {
 
 function nobodyAnswers({ endpoint }: MetadataQuestion, cause: NodeJS.ErrnoException): PodidError {
   return new PodidError('Unavailable', `Nobody answers at ${endpoint}: ${cause.code ?? cause.message}.`, {
-    hint: advice`${command('podid nmi status')} shows whether the agent runs on the node of this pod; outside Azure and its clusters: --endpoint URL; beside podid emulator: ${command('podid token --emulated-pod NAMESPACE/LABEL')}`,
+    hint: advice`${command('podid nmi status')}  # shows whether the agent runs on the node of this pod; outside Azure and its clusters: --endpoint URL; beside podid emulator: ${command('podid token --emulated-pod NAMESPACE/LABEL')}`,
     cause,
   });
 }

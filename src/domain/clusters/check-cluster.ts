@@ -68,7 +68,7 @@ export function checkClusterState(cluster: Cluster): string[] {
   const { id, provisioningState, powerState, resourceId } = cluster;
   if (provisioningState.toLowerCase() === 'deleting') {
     throw new PodidError('ClusterStateForbids', `Cluster ${id.name} is being deleted.`, {
-      hint: advice`${nextCommand('status', id)} shows when it is gone`,
+      hint: advice`${nextCommand('status', id)}  # shows when it is gone`,
       target: resourceId,
     });
   }

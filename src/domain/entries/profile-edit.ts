@@ -99,8 +99,8 @@ export function checkLimits({ id, profile: before }: Cluster, after: PodIdentity
         {
           hint:
             list === 'identities'
-              ? advice`${nextCommand('delete', id, { failed: true })} clears dead entries; ${nextCommand('list', id)} shows all`
-              : advice`${nextCommand('exception list', id)} shows what there is`,
+              ? advice`${nextCommand('delete', id, { failed: true })}  # clears dead entries; to see all: ${nextCommand('list', id)}`
+              : advice`${nextCommand('exception list', id)}  # shows what there is`,
         },
       );
     }

@@ -31,7 +31,7 @@ const hints: readonly { readonly codes: RegExp; readonly hint: (about: AboutReas
   {
     codes: /^(?:NoClientId|ClientIdDiffers|NoResourceId)$/,
     hint: ({ cluster, ...key }) =>
-      advice`${nextCommand('mirror', cluster)} where the entry is Azure's, else ${edit(key)}`,
+      advice`${nextCommand('mirror', cluster)}  # where the entry is Azure's; else: ${edit(key)}`,
   },
   { codes: /^(?:NoTenant|BadTenant|BadAnnotation)$/, hint: edit },
   {
@@ -51,7 +51,7 @@ const hints: readonly { readonly codes: RegExp; readonly hint: (about: AboutReas
   {
     codes: /^NoWorkload$/,
     hint: ({ namespace }) =>
-      advice`Label what is to have it: ${command('kubectl get azureidentitybindings -n', namespace, '-o', 'yaml')} has the selectors`,
+      advice`Label what is to have it; to see the selectors: ${command('kubectl get azureidentitybindings -n', namespace, '-o', 'yaml')}`,
   },
   {
     codes: /^AADSTS/,

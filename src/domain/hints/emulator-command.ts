@@ -11,4 +11,4 @@ const take = perShell({ posix: '. ./demo.env', powershell: '. ./demo.ps1', cmd: 
 export const startEmulatorCommand = advice`${start}  # in another terminal; once it listens, here: ${take}`;
 
 /** What makes a loopback endpoint accept the sign-in. */
-export const loopbackSignInCommand = advice`${take}  # sets the PODID_ARM_TOKEN of this endpoint; ${start} writes that file`;
+export const loopbackSignInCommand = advice`${take}  # sets the PODID_ARM_TOKEN of this endpoint; what writes that file: ${start}`;

@@ -89,7 +89,7 @@ export function exchangeCluster(rest: KubeRest): ExchangeCluster {
           'StaleCluster',
           `AzureIdentity ${namespace}/${name} was deleted, or made anew, meanwhile: ${sentence}`,
           {
-            hint: advice`${command('podid exchange status')} shows what is there now`,
+            hint: advice`${command('podid exchange status')}  # shows what is there now`,
             target: `${namespace}/${name}`,
           },
         );

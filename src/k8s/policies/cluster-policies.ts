@@ -81,7 +81,7 @@ async function kindComes(
     }
     if (deadline.passed()) {
       throw new PodidError('PolicyBlocked', `The cluster still does not know ${plural} of ${apiVersion}.`, {
-        hint: advice`${command('kubectl get constrainttemplate', plural, '-o', 'yaml')}, whose status says what is wrong; then the same command again`,
+        hint: advice`${command('kubectl get constrainttemplate', plural, '-o', 'yaml')}  # whose status says what is wrong; then the same command again`,
       });
     }
     await deadline.pause(kindPollMs);

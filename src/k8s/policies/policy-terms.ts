@@ -7,5 +7,5 @@ export const policyTerms: FailureTerms = {
   refused: 'PolicyBlocked',
   rightHint: ({ verb, resource }) => command('kubectl auth can-i', verb, resource),
   refusedHint: () =>
-    advice`${command('podid policy kubenet')} prints the objects; kubectl apply --dry-run=server -f - shows more about each`,
+    advice`${command('podid policy kubenet')}  # prints the objects; for more about each: kubectl apply --dry-run=server -f -`,
 };

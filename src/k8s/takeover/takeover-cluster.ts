@@ -59,7 +59,7 @@ export function takeoverCluster(rest: KubeRest): TakeoverCluster {
         throw new PodidError(
           'StaleCluster',
           `ConfigMap ${namespace}/${takeoverName} was changed by others: somebody else takes the add-on over at this moment.`,
-          { hint: advice`${command('podid takeover status')} shows how far it is` },
+          { hint: advice`${command('podid takeover status')}  # shows how far it is` },
         );
       }
       if (failure !== undefined) {

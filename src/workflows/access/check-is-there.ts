@@ -22,7 +22,7 @@ export function checkIsThere(facts: AccessFacts, report: AccessReport, choice: A
       'EntryNotFound',
       `Nothing in the cluster or on its nodes names an identity ${JSON.stringify(identity)}.`,
       {
-        hint: advice`${nextCommand('access', facts.id)} names all; of another that is asked for, give the whole resource id.`,
+        hint: advice`${nextCommand('access', facts.id)}  # names all; of another that is asked for, give the whole resource id.`,
         target: identity,
       },
     );

@@ -95,7 +95,7 @@ function changedSince({ id, resourceId }: Cluster): PodidError {
   return new PodidError(
     'EntryConflict',
     `Someone else has changed the entries of cluster ${id.name} since they were shown. Nothing was turned off.`,
-    { hint: advice`${nextCommand('disable', id)} shows them again`, target: resourceId },
+    { hint: advice`${nextCommand('disable', id)}  # shows them again`, target: resourceId },
   );
 }
 
@@ -121,7 +121,7 @@ function reportLoss({ report }: Pick<Deps, 'report'>, { id, profile }: Cluster):
   }
   report.warn(
     "AKS then removes the add-on's agent from every node. On a node without a ready agent of podid's, pods get the node's own identities from then on.",
-    advice`${nextCommand('nmi install', id, { alongside: true })} puts one there first, and ${nextCommand('nmi status', id)} names the nodes without`,
+    advice`${nextCommand('nmi install', id, { alongside: true })}  # puts one there first; to see the nodes without: ${nextCommand('nmi status', id)}`,
   );
 }
 

@@ -56,7 +56,7 @@ function withWaysLeft(error: unknown, { registerFeature: tried }: EnableRequest)
   }
   const { code, message, details, requestId, correlationId, target } = error;
   return new PodidError(code, message, {
-    hint: advice`If Azure takes no new add-ons any more: run podid's own agent on this cluster without the add-on; ${command('podid add --mode cluster --help')} says how to add pod identities there (docs/modes.md); or move the pods to Workload Identity (az aks update --enable-oidc-issuer --enable-workload-identity)`,
+    hint: advice`If Azure takes no new add-ons any more: run podid's own agent on this cluster without the add-on, and add pod identities there (docs/modes.md): ${command('podid add --mode cluster --help')}; or move the pods to Workload Identity (az aks update --enable-oidc-issuer --enable-workload-identity)`,
     details,
     ...(target === undefined ? {} : { target }),
     ...(requestId === undefined ? {} : { requestId }),

@@ -53,10 +53,10 @@ const missing: Readonly<Record<PolicyEngine, { readonly message: string; readonl
   },
   gatekeeper: {
     message: 'Gatekeeper is not installed in the cluster, so its template would have no effect.',
-    hint: advice`${command('podid policy kubenet --engine vap --apply').again()} needs no Gatekeeper (Kubernetes 1.30); or install Gatekeeper, then the same command again`,
+    hint: advice`${command('podid policy kubenet --engine vap --apply').again()}  # needs no Gatekeeper (Kubernetes 1.30); or install Gatekeeper, then the same command again`,
   },
   kyverno: {
     message: 'Kyverno is not installed in the cluster, so its policy would have no effect.',
-    hint: advice`${command('podid policy kubenet --engine vap --apply').again()} needs no Kyverno (Kubernetes 1.30); or install Kyverno, then the same command again`,
+    hint: advice`${command('podid policy kubenet --engine vap --apply').again()}  # needs no Kyverno (Kubernetes 1.30); or install Kyverno, then the same command again`,
   },
 };

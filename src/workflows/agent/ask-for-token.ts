@@ -60,7 +60,7 @@ export async function askForToken(
 
 function noAnswer({ endpoint }: MetadataQuestion, timeoutMs: number): PodidError {
   return new PodidError('Unavailable', `${endpoint} did not answer within ${timeoutMs / 1000} s.`, {
-    hint: advice`Where no agent listens, pods wait: ${command('podid nmi status')} shows the node's. Outside Azure and its clusters: --endpoint URL`,
+    hint: advice`Where no agent listens, pods wait; to see the node's: ${command('podid nmi status')}. Outside Azure and its clusters: --endpoint URL`,
   });
 }
 

@@ -158,7 +158,7 @@ function addonWays(install: Command): Hint {
 }
 
 function unknownAddonWays(install: Command): Hint {
-  return advice`${addonWays(install)}. Where Azure says that the add-on is off already, disabling it changes nothing: ${install.with('-g', 'GROUP', '-c', 'CLUSTER', '--force').asItStands()} (without --kubeconfig) asks Azure, and takes its place`;
+  return advice`${addonWays(install)}. Where Azure says that the add-on is off already, disabling it changes nothing; to ask Azure and take its place, without --kubeconfig: ${install.with('-g', 'GROUP', '-c', 'CLUSTER', '--force').asItStands()}`;
 }
 
 function leftoverWays(install: Command): Hint {

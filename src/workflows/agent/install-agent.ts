@@ -171,7 +171,7 @@ function reportTolerations({ report }: AgentDeps, { nmi, podid }: AgentValues): 
   if (podid.tolerateNothing) {
     report.warn(
       "podid.tolerateNothing keeps the agent off every tainted node. Unless something else blocks 169.254.169.254 there, pods on those nodes can use the node's own identities.",
-      advice`${command('podid nmi status')} names those nodes`,
+      advice`${command('podid nmi status')}  # names those nodes`,
     );
   } else if (nmi.tolerations.length === 0) {
     report.warn(

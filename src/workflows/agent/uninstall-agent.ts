@@ -163,7 +163,7 @@ function refuseOthers(found: readonly AgentInstallation[], { namespace }: AgentR
     }
     if (!each.ownedByPodid) {
       throw new PodidError('AgentPresent', `${agentKindText(each)} was not written by podid.`, {
-        hint: advice`${command('kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid')} (its manifest by -f would take the definitions along, and all identities with them), and then: ${command('podid nmi uninstall --clean-up-only --namespace', namespace).again()}`,
+        hint: advice`${command('kubectl delete daemonset,serviceaccount,clusterrole,clusterrolebinding -A -l app.kubernetes.io/name=podid')}  # its manifest by -f would take the definitions along, and all identities with them; then: ${command('podid nmi uninstall --clean-up-only --namespace', namespace).again()}`,
       });
     }
   }

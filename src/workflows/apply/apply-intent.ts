@@ -169,7 +169,7 @@ function refuseSurprise({ replace }: ProfileDiff, { replaced }: ApplyIntent): vo
     'EntryConflict',
     `Someone else has given pod identity ${called} the identity ${surprise.old.identity.resourceId} meanwhile.`,
     {
-      hint: advice`${command('podid apply --dry-run').again()} shows how the file and the cluster differ now`,
+      hint: advice`${command('podid apply --dry-run').again()}  # shows how the file and the cluster differ now`,
       target: called,
     },
   );

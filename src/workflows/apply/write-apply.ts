@@ -189,7 +189,7 @@ function halfDone(
 ): PodidError {
   const message = `${textOf(reason)} Removed from the cluster and not restored: ${out.map(entryText).join(', ')}.`;
   return new PodidError(isPodidError(reason) ? reason.code : 'EntriesLost', message, {
-    hint: advice`${again} brings them back`,
+    hint: advice`${again}  # brings them back`,
     target: cluster.resourceId,
     details: out.map((old) => ({ message: `${entryText(old)} had ${old.identity.resourceId}` })),
     cause: reason,

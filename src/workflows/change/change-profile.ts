@@ -157,7 +157,7 @@ function acceptUndone(deps: ChangeDeps, cluster: Cluster, what: string): Cluster
       'EntriesLost',
       `${deps.entries.acceptor} accepted the change of cluster ${cluster.id.name}, and someone else has undone it since: ${what}.`,
       {
-        hint: advice`${deps.entries.command('list', cluster.id)} shows what is there now`,
+        hint: advice`${deps.entries.command('list', cluster.id)}  # shows what is there now`,
         target: cluster.resourceId,
       },
     );
@@ -197,7 +197,7 @@ function clusterBusy(cluster: Cluster): PodidError {
     'ClusterBusy',
     `Another operation is running on cluster ${cluster.id.name} (${cluster.provisioningState}).`,
     {
-      hint: advice`${nextCommand('wait', cluster.id, { for: 'idle' })}, then the same command again`,
+      hint: advice`${nextCommand('wait', cluster.id, { for: 'idle' })}  # then the same command again`,
       target: cluster.resourceId,
     },
   );

@@ -111,7 +111,7 @@ function openText(object: ObjectChange, count: number): { readonly text: string;
   }
   return {
     text: `${kind} ${namespace}/${name} is not podid's, and stays as it is. ${reason}`,
-    hint: advice`${command('podid mirror --dry-run')} shows what differs, and ${command('podid mirror --force')} takes the objects over`,
+    hint: advice`${command('podid mirror --dry-run')}  # shows what differs; to take the objects over: ${command('podid mirror --force')}`,
   };
 }
 

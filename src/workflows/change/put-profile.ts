@@ -121,7 +121,7 @@ function operationFailed(deps: ChangeDeps, cluster: Cluster, end: OperationEnd):
     {
       hint:
         end.error?.hint ??
-        advice`${deps.entries.command('list', cluster.id)} shows each entry's state; the same command tries again`,
+        advice`${deps.entries.command('list', cluster.id)}  # shows each entry's state; the same command tries again`,
       target: cluster.resourceId,
       ...(end.error ? { details: [{ code: end.error.code, message: end.error.message }] } : {}),
     },

@@ -69,7 +69,7 @@ function noPrincipal(cluster: Cluster, cause: PodidError): PodidError {
     'AssignmentBlocked',
     `Azure refuses the change of cluster ${cluster.id.name} because its new principal, which does not exist before the change, has no role on the pod identities. ${cause.message}`,
     {
-      hint: advice`Remove the pod identities during the change: ${nextCommand('disable', cluster.id, { export: 'pod-identities.yaml' })}, then this command, then ${nextCommand('enable', cluster.id)} and ${nextCommand('apply', cluster.id, { f: 'pod-identities.yaml' })}`,
+      hint: advice`Remove the pod identities during the change: ${nextCommand('disable', cluster.id, { export: 'pod-identities.yaml' })}, then this command, then ${nextCommand('enable', cluster.id)}, then ${nextCommand('apply', cluster.id, { f: 'pod-identities.yaml' })}`,
       target: cluster.resourceId,
       cause,
     },

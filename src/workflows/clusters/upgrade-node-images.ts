@@ -84,6 +84,6 @@ function upgradeFailed(
 ): PodidError {
   const reason = error ? `${error.code}: ${error.message}` : 'Azure gave no reason';
   return new PodidError('EntryFailed', `The upgrade of ${about} ended as ${status}: ${reason}`, {
-    hint: advice`${command('podid cluster update --upgrade-node-images')} tries again`,
+    hint: advice`${command('podid cluster update --upgrade-node-images')}  # tries again`,
   });
 }

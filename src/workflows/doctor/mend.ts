@@ -112,7 +112,7 @@ export function isOfOthers({ objects }: Pick<Evidence, 'objects'>, key: string):
 /** A command says what to put in the place of a name that podid cannot know. */
 export function withFillIn(line: Command): Hint {
   return line.words.some((word) => word.includes(`/${nameToFillIn}`))
-    ? advice`${line}, with the name of the managed identity for IDENTITY`
+    ? advice`${line}  # with the name of the managed identity for IDENTITY`
     : line;
 }
 

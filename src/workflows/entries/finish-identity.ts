@@ -104,6 +104,6 @@ function warnOfOthers(deps: ChangeDeps, cluster: Cluster, own: DesiredPodIdentit
   const key = { namespace: first.namespace, name: first.name };
   deps.report.warn(
     `Other entries are Failed: ${failed.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}.`,
-    advice`${deps.entries.command('add', cluster.id, addAgainFlags(first))} writes it again; if its managed identity is gone: ${deps.entries.command('delete', cluster.id, key)}`,
+    advice`${deps.entries.command('add', cluster.id, addAgainFlags(first))}  # writes it again; if its managed identity is gone: ${deps.entries.command('delete', cluster.id, key)}`,
   );
 }

@@ -119,7 +119,7 @@ function replacedMeanwhile(wanted: DesiredPodIdentity): PodidError {
     'EntryConflict',
     `Someone else has given pod identity ${entryText(wanted)} another managed identity meanwhile.`,
     {
-      hint: advice`${command('podid show --namespace', wanted.namespace, '--name', wanted.name)} prints the current entry; run the command again if it still applies`,
+      hint: advice`${command('podid show --namespace', wanted.namespace, '--name', wanted.name)}  # prints the current entry; run the command again if it still applies`,
       target: entryText(wanted),
     },
   );

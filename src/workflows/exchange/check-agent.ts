@@ -138,7 +138,7 @@ export function checkIssuer(
       'ExchangeUnavailable',
       `The API server signs for the issuer ${issuer === '' ? '(none)' : issuer}, and cluster ${cluster.id.name} has the issuer ${trust.issuer} in Azure. The kubeconfig leads to another cluster, or the issuer was turned on a moment ago.`,
       {
-        hint: advice`Compare ${command('kubectl get --raw /.well-known/openid-configuration')} with ${othersText(trust.issuer)}; without --kubeconfig and --context podid takes the credentials of that very cluster`,
+        hint: advice`Compare with ${othersText(trust.issuer)} what this prints: ${command('kubectl get --raw /.well-known/openid-configuration')}; without --kubeconfig and --context podid takes the credentials of that very cluster`,
         target: cluster.resourceId,
       },
     );

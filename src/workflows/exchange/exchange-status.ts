@@ -25,7 +25,7 @@ function reportLacks(
     report.note(
       others === ''
         ? advice`podid's agent, which exchanges tokens, is not installed: ${command('podid nmi install --set podid.exchange.enabled=true')}`
-        : advice`podid's agent, which exchanges tokens, is not installed; the nodes run ${othersText(others)}. ${command('podid nmi status')} names the way to install it.`,
+        : advice`podid's agent, which exchanges tokens, is not installed; the nodes run ${othersText(others)}. To see the way to install it: ${command('podid nmi status')}`,
     );
   } else if (agent.exchange === undefined) {
     report.note(
@@ -34,7 +34,7 @@ function reportLacks(
   }
   if (cluster.oidcIssuer?.url === undefined) {
     report.note(
-      advice`The OIDC issuer of the cluster is off. ${command('podid exchange enable')} turns it on, after asking.`,
+      advice`The OIDC issuer of the cluster is off. To turn it on, after a question: ${command('podid exchange enable')}`,
     );
   }
   const untrusted = identities.filter(({ row }) => row.state === 'untrusted').length;

@@ -175,7 +175,7 @@ function chooseIdentities(
   if (first !== undefined) {
     const message = `The cluster has no AzureIdentity ${missing.map(entryText).join(', ')}.`;
     throw new PodidError('EntryNotFound', message, {
-      hint: advice`${command('podid exchange status')} lists them`,
+      hint: advice`${command('podid exchange status')}  # lists them`,
       target: entryText(first),
     });
   }

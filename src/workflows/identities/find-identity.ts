@@ -98,6 +98,6 @@ function notFound(
   return new PodidError(
     'IdentityNotFound',
     `You see no managed identity called ${JSON.stringify(name)}${group} in subscription ${subscriptionId}.${near}`,
-    { hint: advice`${list} lists them; one of another subscription is named by --identity-resource-id.` },
+    { hint: advice`${list}  # lists them; one of another subscription is named by --identity-resource-id.` },
   );
 }

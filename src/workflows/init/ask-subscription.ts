@@ -59,7 +59,7 @@ function signInHelp({ questions }: Wizard, error: unknown): unknown {
     return error;
   }
   return new PodidError('NotSignedIn', 'You are not signed in to Azure. podid can sign in in these ways:', {
-    hint: advice`az login, and then ${command('podid init')} again`,
+    hint: advice`az login, and then again: ${command('podid init')}`,
     details: error.details,
     cause: error,
   });

@@ -57,7 +57,7 @@ function isOfAddon(error: PodidError): boolean {
 }
 
 function withOtherWay({ code, message, hint, target }: PodidError, cluster: Cluster): PodidError {
-  const otherWay = advice`without the add-on, ${wayWithoutAddon(cluster)} (docs/modes.md)`;
+  const otherWay = advice`without the add-on (docs/modes.md), ${wayWithoutAddon(cluster)}`;
   return new PodidError(code, message, {
     hint: hint === undefined ? otherWay : advice`${hint}; or, ${otherWay}`,
     ...(target === undefined ? {} : { target }),

@@ -121,7 +121,7 @@ export function someone({ questions }: Wizard): Questions {
 /** Who leaves the cluster without the add-on has chosen an end, and learns of the other way. */
 export function endWithoutAddon(id: ClusterId): PodidError {
   return new PodidError('Interrupted', 'Nothing was changed.', {
-    hint: advice`Without the add-on: ${nextCommand('init', id, { mode: 'cluster' })} (docs/modes.md)`,
+    hint: advice`Without the add-on (docs/modes.md): ${nextCommand('init', id, { mode: 'cluster' })}`,
   });
 }
 

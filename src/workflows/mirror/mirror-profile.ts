@@ -69,7 +69,7 @@ function refusePruneOfAll({ id, profile, resourceId }: Cluster, { prune }: Mirro
     'AddonDisabled',
     `The add-on is off on cluster ${id.name}, so that Azure has no entries, and --prune would delete every object that podid wrote. Agents on the nodes go by those.`,
     {
-      hint: advice`${nextCommand('list', id, { mode: 'cluster' })} shows them, and ${command('podid delete --mode cluster --namespace NAMESPACE --name NAME')} deletes one`,
+      hint: advice`${nextCommand('list', id, { mode: 'cluster' })}  # shows them; to delete one: ${command('podid delete --mode cluster --namespace NAMESPACE --name NAME')}`,
       target: resourceId,
     },
   );

@@ -56,7 +56,7 @@ async function waitForEffect({ options, deadline }: MachineDeps, machine: Machin
     'EntryFailed',
     `Azure accepted the change of ${machine.name}, but ${machine.name} does not show it.`,
     {
-      hint: advice`${command('podid node list')} shows what is there; the same command tries again.`,
+      hint: advice`${command('podid node list')}  # shows what is there; the same command tries again.`,
       target: machine.resourceId,
     },
   );
@@ -101,7 +101,7 @@ function refuseDeleting({ name, provisioningState, resourceId }: Machine): void 
     return;
   }
   throw new PodidError('MachineStateForbids', `${name} is being deleted.`, {
-    hint: advice`${command('podid node list')} shows what is there when it is gone.`,
+    hint: advice`${command('podid node list')}  # shows what is there when it is gone.`,
     target: resourceId,
   });
 }

@@ -80,7 +80,7 @@ export async function refuseStillBound(
     'IdentityInUse',
     `Pods still use it: ${[...users.keys()].join(', ')}. Without the identity on their nodes IMDS answers "Identity not found".`,
     {
-      hint: advice`${joinHints(deletions, ', ')} first; --force removes it anyway`,
+      hint: advice`First: ${joinHints(deletions, ', ')}; --force removes it anyway`,
       target,
     },
   );

@@ -77,7 +77,7 @@ export async function warnOfPutBack(
       const pods = new Set(needed.map(({ spec }) => `${spec.podNamespace}/${spec.pod}`));
       deps.report.warn(
         `podid-mic of cluster ${cluster.id.name} leads, and puts back within minutes what the machines of these pods need: ${[...pods].sort().join(', ')}.`,
-        advice`Delete the entry or the pods first; ${nextCommand('list', cluster.id, { mode: 'cluster' })} names the entries`,
+        advice`Delete the entry or the pods first. To see the entries: ${nextCommand('list', cluster.id, { mode: 'cluster' })}`,
       );
     }
   });
@@ -108,7 +108,7 @@ export async function refuseManaged(
     'IdentityInUse',
     `podid-mic of cluster ${cluster.id.name} has put there itself: ${textOf(owned)}. It takes an identity off by itself once no pod has needed it for its --removal-delay, ten minutes unless it is set.`,
     {
-      hint: advice`${command('podid-mic plan')} shows what is due; --force takes it off now`,
+      hint: advice`${command('podid-mic plan')}  # shows what is due; --force takes it off now`,
       target: first.identityIds[0],
     },
   );

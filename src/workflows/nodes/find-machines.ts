@@ -47,7 +47,7 @@ async function getMachine({ azure, signal }: Reads, cluster: Cluster, id: string
       throw error;
     }
     throw new PodidError('MachineNotFound', error.message, {
-      hint: advice`${nextCommand('node list', cluster.id)} shows the machines of the cluster; for others, --node-resource-group names their group`,
+      hint: advice`${nextCommand('node list', cluster.id)}  # shows the machines of the cluster; for others, --node-resource-group names their group`,
       target: id,
       cause: error,
     });

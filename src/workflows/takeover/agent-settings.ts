@@ -43,7 +43,7 @@ export function settingsOf(
         ? nextCommand('takeover apply', cluster, where)
         : nextCommand('takeover rollback', cluster, where);
     throw new PodidError('TakeoverBlocked', why, {
-      hint: advice`${again.with('--values', 'FILE').again()}, with a file that has all of them`,
+      hint: advice`${again.with('--values', 'FILE').again()}  # with a file that has all of them`,
     });
   }
   return values.over(own?.values ?? {});

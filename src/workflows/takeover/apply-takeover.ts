@@ -122,6 +122,6 @@ function reportCleanUp({ deps, request, found }: TakeoverRun): void {
     advice`Entries are changed with --mode cluster from now on: ${nextCommand('list', request.cluster, { mode: 'cluster' })}`,
   );
   report.note(
-    advice`Left over, and yours to take away: the cluster's roles Managed Identity Operator on the identities (${nextCommand('cluster show', request.cluster)} shows them); identities on the nodes that are all exchanged (${nextCommand('exchange status', request.cluster)}), which ${nextCommand('node unassign', request.cluster)} takes off`,
+    advice`Left over, and yours to take away: the cluster's roles Managed Identity Operator on the identities (see ${nextCommand('cluster show', request.cluster)}); identities on the nodes that are all exchanged (see ${nextCommand('exchange status', request.cluster)}): ${nextCommand('node unassign', request.cluster)}`,
   );
 }

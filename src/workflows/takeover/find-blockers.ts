@@ -42,7 +42,7 @@ function ofAddon({ cluster }: TakeoverFacts): readonly TakeoverFinding[] {
       {
         code: 'AddonOff',
         message: `Pod identity is off on cluster ${cluster.id.name}: there is no add-on to take over.`,
-        hint: advice`${nextCommand('list', cluster.id, { mode: 'cluster' })} shows what the cluster itself holds`,
+        hint: advice`${nextCommand('list', cluster.id, { mode: 'cluster' })}  # shows what the cluster itself holds`,
       },
     ];
   }
@@ -51,7 +51,7 @@ function ofAddon({ cluster }: TakeoverFacts): readonly TakeoverFinding[] {
         {
           code: 'ClusterBusy',
           message: `Azure is working on cluster ${cluster.id.name}: ${cluster.provisioningState}.`,
-          hint: advice`${nextCommand('status', cluster.id)} shows when it is done`,
+          hint: advice`${nextCommand('status', cluster.id)}  # shows when it is done`,
         },
       ]
     : [];
@@ -107,7 +107,7 @@ function ofObjects({ cluster, objects }: TakeoverFacts): readonly TakeoverFindin
           {
             code: 'TooLarge',
             message: `The objects have more than ${mostCharacters / 1024} KiB, which is what agents can hold.`,
-            hint: advice`Delete what nobody needs: ${command('kubectl get azureidentities,azureidentitybindings -A')} lists it`,
+            hint: advice`Delete what nobody needs; to list what there is: ${command('kubectl get azureidentities,azureidentitybindings -A')}`,
           } as const,
         ]
       : []),
@@ -163,7 +163,7 @@ function ofAgents(
     ...others.map((each) => ({
       code: 'OtherAgent' as const,
       message: `${agentKindText(each)} is on the nodes, beside the add-on's.`,
-      hint: advice`${nextCommand('nmi status', cluster.id)} names the ways to replace it`,
+      hint: advice`${nextCommand('nmi status', cluster.id)}  # names the ways to replace it`,
     })),
     ...(own !== undefined && (own.release !== undefined || own.namespace !== namespace)
       ? [
@@ -192,7 +192,7 @@ function ofAgents(
           {
             code: 'AnotherTakeover' as const,
             message: `A takeover has been begun already: ConfigMap ${namespace}/podid-takeover.`,
-            hint: advice`${nextCommand('takeover status', cluster.id, namespace === 'kube-system' ? {} : { namespace })} shows how far it is`,
+            hint: advice`${nextCommand('takeover status', cluster.id, namespace === 'kube-system' ? {} : { namespace })}  # shows how far it is`,
           },
         ]),
   ];

@@ -100,7 +100,7 @@ function extraOf({ cluster, objects }: TakeoverFacts): readonly EntryKey[] {
 function wayToIssuer(cluster: ClusterId, own: AgentInstallation | undefined): Hint {
   const enable = nextCommand('exchange enable', cluster, { 'dry-run': true });
   if (own === undefined) {
-    return advice`Step 2 asks before it turns it on, and ${nextCommand('takeover apply', cluster, { file: 'takeover.yaml', 'no-exchange': true })} leaves it off`;
+    return advice`Step 2 asks before it turns it on. To leave it off: ${nextCommand('takeover apply', cluster, { file: 'takeover.yaml', 'no-exchange': true })}`;
   }
   return own.exchange === undefined
     ? advice`With the values that it was installed with: ${changeAgent(own, 'podid.exchange.enabled=true', ...shownValues(own))}; then ${enable}`

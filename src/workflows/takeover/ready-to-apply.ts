@@ -55,7 +55,7 @@ export async function readyToApply(
   }
   if (begun.written.record.rollingBack !== undefined) {
     throw new PodidError('TakeoverBlocked', 'A rollback of this takeover is under way.', {
-      hint: advice`${nextCommand('takeover rollback', request.cluster, whereOf(request))} goes on with it; afterwards a takeover can be begun anew`,
+      hint: advice`${nextCommand('takeover rollback', request.cluster, whereOf(request))}  # goes on with it; afterwards a takeover can be begun anew`,
     });
   }
   const agents = await kube.agent.installations(request.namespace, deps.signal);

@@ -54,7 +54,7 @@ export async function readyToRollBack(
     throw new PodidError('TakeoverBlocked', 'There is no takeover to roll back.', {
       hint:
         inCluster === undefined
-          ? advice`${status} shows how far it is; where one was under way and its ConfigMap is gone, ${command('podid takeover rollback -f FILE').again()} goes by the file of the plan`
+          ? advice`${status}  # shows how far it is; where one was under way and its ConfigMap is gone, by the file of the plan: ${command('podid takeover rollback -f FILE').again()}`
           : status,
     });
   }

@@ -74,7 +74,7 @@ async function checkBegun(
       'TakeoverBlocked',
       "The add-on is on, and the file, which an earlier podid wrote, does not say whether podid's agent was there before the plan, nor where tokens came from: the agent stays, no identity is brought back to the nodes, and nothing was written.",
       {
-        hint: advice`Where a takeover was under way: ${nextCommand('exchange disable', id)} has the tokens come from the nodes again, and then ${command('podid nmi uninstall --namespace', namespace)} takes podid's agent away`,
+        hint: advice`Where a takeover was under way, to have the tokens come from the nodes again: ${nextCommand('exchange disable', id)}; and then, to take podid's agent away: ${command('podid nmi uninstall --namespace', namespace)}`,
       },
     );
   }

@@ -148,7 +148,7 @@ export async function objectsNow({
     throw new PodidError(
       'TakeoverBlocked',
       `The cluster has none of the ${counted(saved, 'AzureIdentity', 'AzureIdentities')} that were saved.`,
-      { hint: advice`${nextCommand('mirror', request.cluster)} writes what Azure has` },
+      { hint: advice`${nextCommand('mirror', request.cluster)}  # writes what Azure has` },
     );
   }
   return resources;

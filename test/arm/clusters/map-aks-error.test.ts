@@ -10,7 +10,7 @@ describe("the hint of an add-on's refusal", () => {
   it.each([
     [
       'PodIdentityAddonIdentitiesAssignmentError',
-      `podid doctor ${where} --fix grants roles that are missing and removes entries whose managed identity is gone, each after asking`,
+      `podid doctor ${where} --fix  # grants roles that are missing and removes entries whose managed identity is gone, each after asking`,
     ],
     ['PodIdentityAddonFeatureFlagNotEnabled', `podid enable ${where} --register-feature`],
     [

@@ -31,7 +31,7 @@ describe('the endpoint', () => {
     expect(() => armEndpoint({ cloud, token: 't', ...(endpoint ? { endpoint } : {}) })).toThrow(
       expect.objectContaining({
         code: 'InvalidUsage',
-        hint: hintText('unset PODID_ARM_TOKEN and sign in: az login'),
+        hint: hintText('unset PODID_ARM_TOKEN  # and sign in: az login'),
       }),
     );
   });

@@ -15,7 +15,7 @@ const hints: readonly (readonly [string, string])[] = [
   ['AADSTS7000222', 'Make a new secret: az ad app credential reset --id app-1'],
   [
     'AADSTS700016',
-    'Check AZURE_CLIENT_ID and AZURE_TENANT_ID: the application has to be in that tenant; --tenant TENANT signs in to another.',
+    'Check AZURE_CLIENT_ID and AZURE_TENANT_ID: the application has to be in that tenant. To sign in to another: --tenant TENANT',
   ],
   [
     'AADSTS90002',
@@ -96,7 +96,7 @@ describe('what to do about a code of Entra', () => {
         const refused = { name: 'environment', hint, forPerson: personHint };
         const { message, hint: told } = explainRefusal(new Error('no'), exchange, refused);
         expect(message).toContain(`${code}: A person has to do it.`);
-        expect(String(told)).toMatch(/--auth device-code, or az login and then --auth az$/);
+        expect(String(told)).toMatch(/--auth device-code, or az login, then --auth az$/);
       });
 
       it('leads whom podid asks itself to that again, and not to az', () => {

@@ -16,17 +16,17 @@ function hint(
 
 describe('the hint for an answer without a token', () => {
   it.each([
-    ["names the pod that podid's agent names", hint({}), 'podid doctor --namespace demo --pod web-1, from'],
-    ['of 403 too', hint({ status: 403 }), 'podid doctor --namespace demo --pod web-1, from'],
-    ['and of 503', hint({ status: 503 }), 'podid doctor --namespace demo --pod web-1, from'],
-    ['names no pod where nobody does', hint({ description: 'No.' }), 'podid doctor, from a machine'],
+    ["names the pod that podid's agent names", hint({}), 'podid doctor --namespace demo --pod web-1  # from'],
+    ['of 403 too', hint({ status: 403 }), 'podid doctor --namespace demo --pod web-1  # from'],
+    ['and of 503', hint({ status: 503 }), 'podid doctor --namespace demo --pod web-1  # from'],
+    ['names no pod where nobody does', hint({ description: 'No.' }), 'podid doctor  # from a machine'],
     [
       'names no pod that another program names',
       hint({ status: 503, agent: null }),
-      'podid doctor, from a machine',
+      'podid doctor  # from a machine',
     ],
-    ['names the namespace of an emulated pod', hint({}, 'shop'), 'podid doctor --namespace shop, from'],
-    ['takes no odd name for one', hint({ description: 'Pod Demo/WEB; rm -rf' }), 'podid doctor, from'],
+    ['names the namespace of an emulated pod', hint({}, 'shop'), 'podid doctor --namespace shop  # from'],
+    ['takes no odd name for one', hint({ description: 'Pod Demo/WEB; rm -rf' }), 'podid doctor  # from'],
   ])('%s', (_what, text, wanted) => {
     expect(text).toContain(wanted);
     expect(text).not.toMatch(/NAMESPACE|POD\b/);

@@ -40,7 +40,7 @@ describe('the way into a cluster', () => {
       'what may be left of it, and says who knows',
       [addon],
       { ...asked, force: true },
-      '-g GROUP -c CLUSTER --force (without',
+      'without --kubeconfig: podid nmi install',
     ],
     ['what is left of it, unless it is said', [addon], off, 'podid nmi install --force'],
     [

@@ -36,7 +36,7 @@ describe('adding an identity', () => {
     expect(azure.warnings).toEqual(['Other entries are Failed: shop/jobs.']);
     expect(azure.hints).toEqual([
       expect.stringMatching(
-        /^podid add .* --namespace shop --name jobs --identity-resource-id \S+ --binding-selector batch writes it again; if its managed identity is gone: podid delete .* --namespace shop --name jobs$/,
+        /^podid add .* --namespace shop --name jobs --identity-resource-id \S+ --binding-selector batch {2}# writes it again; if its managed identity is gone: podid delete .* --namespace shop --name jobs$/,
       ),
     ]);
   });

@@ -263,7 +263,7 @@ describe('the wizard', () => {
       code: 'Interrupted',
       message: 'Nothing was changed.',
       hint: hintText(
-        'Without the add-on: podid init -g rg -c aks --subscription sub --mode cluster (docs/modes.md)',
+        'Without the add-on (docs/modes.md): podid init -g rg -c aks --subscription sub --mode cluster',
       ),
     });
     expect(azure.puts).toEqual([]);

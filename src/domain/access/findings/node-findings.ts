@@ -41,7 +41,7 @@ function broadExceptions({ facts, pods }: FindingFacts): readonly Finding[] {
         code: 'ExceptionBroad',
         about: entryText(exception.metadata),
         message: `The exception ${entryText(exception.metadata)} takes ${counted(taken.length, 'pod')} of ${counted(workloads, 'workload')}: each of them gets every identity of its node.`,
-        hint: advice`${deleteException(exception.metadata, facts)}, once those that need it have a label of their own and an exception for it`,
+        hint: advice`${deleteException(exception.metadata, facts)}  # once those that need it have a label of their own and an exception for it`,
       },
     ];
   });

@@ -99,7 +99,7 @@ function noClientId({ identity, clientId, resourceId }: Trust): Blocker | undefi
     hint:
       resourceId === undefined
         ? advice`With the client id of its identity in place of CLIENT_ID: ${mended}`
-        : advice`${command('az identity show --query clientId -o tsv --ids', resourceId)} prints CLIENT_ID; then ${mended}`,
+        : advice`${command('az identity show --query clientId -o tsv --ids', resourceId)}  # prints CLIENT_ID; then: ${mended}`,
   };
 }
 
@@ -118,7 +118,7 @@ function tenantOther(
     return {
       code: noTenantCode,
       message: `Azure does not say in which tenant the managed identity of AzureIdentity ${identityText(identity)} is, and Entra is asked there.`,
-      hint: advice`While Azure still makes it that passes by itself; ${command('az identity show --query tenantId -o tsv --ids', resourceId)} shows it`,
+      hint: advice`While Azure still makes it that passes by itself. To see whether it has: ${command('az identity show --query tenantId -o tsv --ids', resourceId)}`,
     };
   }
   return own && tenantId && own.toLowerCase() !== tenantId.toLowerCase()

@@ -24,7 +24,7 @@ export const clientId: Check = {
       );
       return warn(
         `AZURE_CLIENT_ID names another identity than the pod gets: ${listed(texts)}. Azure's libraries ask by it, and the agent refuses.`,
-        advice`Set AZURE_CLIENT_ID in the workload that creates the pod to a client id that the pod may use, or remove it: ${command('kubectl get pod', pod.name, '-n', pod.namespace, '-o', 'jsonpath={.metadata.ownerReferences}')} names the workload`,
+        advice`Set AZURE_CLIENT_ID in the workload that creates the pod to a client id that the pod may use, or remove it. To see which workload that is: ${command('kubectl get pod', pod.name, '-n', pod.namespace, '-o', 'jsonpath={.metadata.ownerReferences}')}`,
       );
     }),
 };

@@ -64,19 +64,19 @@ function mendOf(
     command('kubectl annotate azureidentity', name, '-n', namespace, '--overwrite', ...annotation);
   switch (reason) {
     case 'source-unknown':
-      return advice`${annotate(`${tokenSourceAnnotation}=imds`)}, or exchange in the place of imds`;
+      return advice`${annotate(`${tokenSourceAnnotation}=imds`)}  # or exchange in the place of imds`;
     case 'no-client-id':
     case 'client-id-wrong': {
       const edit = command('kubectl edit azureidentity', name, '-n', namespace);
       const { resourceID = '' } = identity.spec;
       return resourceID === ''
         ? edit
-        : advice`${command('az identity show --ids', resourceID, '--query', 'clientId', '-o', 'tsv')} prints it, for: ${edit}`;
+        : advice`${command('az identity show --ids', resourceID, '--query', 'clientId', '-o', 'tsv')}  # prints it, for: ${edit}`;
     }
     default: {
       const tenantId = readOr(subscription, undefined)?.tenantId ?? '';
       return tenantId === ''
-        ? advice`${annotate(`${tenantIdAnnotation}=TENANT`)}, with the id of its tenant for TENANT`
+        ? advice`${annotate(`${tenantIdAnnotation}=TENANT`)}  # with the id of its tenant for TENANT`
         : annotate(`${tenantIdAnnotation}=${tenantId}`);
     }
   }
@@ -93,7 +93,7 @@ function withoutToken(
   if (without.length > 0) {
     return fail(
       `${identities} here ${exchanged === 1 ? 'is' : 'are'} to be exchanged, and the agent has no token for that on ${listed(without.map(({ nodeName }) => nodeName))}: pods there get no token of ${exchanged === 1 ? 'it' : 'them'}.`,
-      advice`${withImage(nextCommand('nmi install', subject.cluster, { set: 'podid.exchange.enabled=true' }), without[0]?.podidImage ?? '')}, or the same value with helm upgrade`,
+      advice`${withImage(nextCommand('nmi install', subject.cluster, { set: 'podid.exchange.enabled=true' }), without[0]?.podidImage ?? '')}  # or the same value with helm upgrade`,
     );
   }
   const others = agents.filter(({ secretPairs }) => secretPairs === undefined);
@@ -128,7 +128,7 @@ function failing({ agentProbes, subject }: Evidence): Verdict | undefined {
     ? undefined
     : warn(
         `The agents' last call to Entra gave no token: ${listed(found)}. Tokens in memory serve to their end.`,
-        advice`${nextCommand('exchange status', subject.cluster)} names the identities that Entra does not trust`,
+        advice`${nextCommand('exchange status', subject.cluster)}  # names the identities that Entra does not trust`,
       );
 }
 

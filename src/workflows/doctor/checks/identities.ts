@@ -52,7 +52,7 @@ function goneVerdict(evidence: Evidence, gone: readonly PodIdentity[]): Verdict 
       )
     : fail(
         `${message} Such an entry keeps Azure from any change of the cluster's pod identities.`,
-        advice`${nextCommand('delete --failed', evidence.subject.cluster)}, or ${command('podid doctor --fix').again()}`,
+        advice`${nextCommand('delete --failed', evidence.subject.cluster)}  # or: ${command('podid doctor --fix').again()}`,
       );
 }
 

@@ -79,7 +79,7 @@ function noClientId([first, ...more]: readonly AzureIdentity[]): Verdict | undef
   return warn(
     `${listed([first, ...more].map(named('clientID')))} is no GUID, as client ids are, and the agent asks IMDS by ${asksByClientId(first) ? 'it' : 'the resource id instead'}.`,
     isWrittenId(resourceID, managedIdentityType)
-      ? advice`${command('az identity show --ids', resourceID, ...query)} prints it, for: ${edit}`
+      ? advice`${command('az identity show --ids', resourceID, ...query)}  # prints it, for: ${edit}`
       : edit,
   );
 }

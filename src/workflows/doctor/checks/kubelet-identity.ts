@@ -28,7 +28,7 @@ export const kubeletIdentity: Check = {
         const names = listed(found.map(({ metadata }) => entryText(metadata)));
         return warn(
           `AzureIdentity ${names} names the kubelet's identity. Pods that are bound to it have the rights of every node, such as pulling images.`,
-          advice`Give them an identity of their own; ${nextCommand('nmi install', subject.cluster)} has agents refuse the kubelet's`,
+          advice`Give them an identity of their own. To have agents refuse the kubelet's: ${nextCommand('nmi install', subject.cluster)}`,
         );
       }),
     ),

@@ -67,7 +67,7 @@ function misplacedVerdict(misplaced: readonly Workload[], first: Workload): Verd
 function patched({ kind, namespace, name, labels }: Workload): Hint {
   const get = command('kubectl get job', name, '-n', namespace, '-o', 'yaml');
   if (kind === 'Job') {
-    return advice`The template of a Job cannot be changed: ${get} prints it, to be created anew with the label in its template`;
+    return advice`The template of a Job cannot be changed. To print it, and create it anew with the label in its template: ${get}`;
   }
   const { group, plural, template, custom } = workloadKindFacts(kind);
   const metadata = { metadata: { labels: { [bindingLabel]: labels[bindingLabel] } } };
@@ -89,7 +89,7 @@ function bareVerdict(evidence: Evidence, bare: readonly Pod[], first: Pod): Verd
   if (choices.length === 0) {
     return fail(
       `${listed(bare.map(entryText))} has no label ${bindingLabel}, and namespace ${namespace} has no binding that a label could name.`,
-      advice`${helpOfAdd(evidence)} says how to bind an identity in namespace ${othersText(namespace)}; its name is the value of the label`,
+      advice`${helpOfAdd(evidence)}  # says how to bind an identity in namespace ${othersText(namespace)}; its name is the value of the label`,
     );
   }
   const commands = choices.map((choice) =>

@@ -27,7 +27,7 @@ export const metadataService: Check = {
     if (cut.length > 0) {
       return fail(
         `Every token request of the agent to the metadata service was refused or not answered: ${listed(cut.map(({ agent }) => agent.nodeName))}. Pods there get no token.`,
-        advice`${command('kubectl logs -n', cut[0]?.agent.namespace ?? '', cut[0]?.agent.name ?? '')}, and check that the node reaches 169.254.169.254 and login.microsoftonline.com`,
+        advice`${command('kubectl logs -n', cut[0]?.agent.namespace ?? '', cut[0]?.agent.name ?? '')}  # and check that the node reaches 169.254.169.254 and login.microsoftonline.com`,
       );
     }
     for (const { metrics } of agentProbes) {

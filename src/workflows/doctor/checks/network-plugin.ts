@@ -45,7 +45,7 @@ function judgeRemedies(evidence: Evidence): Verdict {
       : '';
   return warn(
     `The network plugin is kubenet: a pod with NET_RAW can pose as another pod and be given its token.${unread}`,
-    advice`${nextCommand('policy kubenet', subject.cluster, { apply: true })} denies NET_RAW to new pods (docs/kubenet.md)`,
+    advice`${nextCommand('policy kubenet', subject.cluster, { apply: true })}  # denies NET_RAW to new pods (docs/kubenet.md)`,
   );
 }
 

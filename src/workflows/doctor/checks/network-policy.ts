@@ -72,5 +72,5 @@ export const networkPolicy: Check = {
 function allowing(policy: NetworkPolicy | undefined, targets: readonly Target[]): Hint {
   const edit = command('kubectl edit networkpolicy', policy?.name ?? '', '-n', policy?.namespace ?? '');
   const all = targets.map(({ address, port }) => advice`${othersText(`${address}/32`)} TCP ${port}`);
-  return advice`${edit}, and allow egress to ${joinHints(all.slice(0, -1), ', ')} and ${joinHints(all.slice(-1), ', ')}`;
+  return advice`${edit}  # and allow egress to ${joinHints(all.slice(0, -1), ', ')} and ${joinHints(all.slice(-1), ', ')}`;
 }

@@ -81,7 +81,7 @@ function assigning({ subject }: Evidence, entries: readonly PodIdentity[]): Hint
     'tsv',
   );
   const assign = nextCommand('node assign', cluster, { identities: [idToFillIn(subject)] });
-  return advice`${search} prints its id, for: ${withFillIn(assign)}`;
+  return advice`${search}  # prints its id, for: ${withFillIn(assign)}`;
 }
 
 /** What is not assigned yet is the business of another check. */

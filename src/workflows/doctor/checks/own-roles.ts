@@ -19,7 +19,7 @@ export const ownRoles: Check = {
     if (first !== undefined) {
       return warn(
         `No role in the cluster's subscription: ${listed(idle.map(({ entry }) => `the identity of ${entryText(entry)}`))}. Unless it has a role elsewhere, or rights other than Azure roles, its tokens give access to nothing.`,
-        advice`${grantCommand('ROLE', objectIdOf(evidence, first.entry), 'SCOPE')}, with what the pods need for ROLE (Reader, for one) and the id of the resource for SCOPE`,
+        advice`${grantCommand('ROLE', objectIdOf(evidence, first.entry), 'SCOPE')}  # with what the pods need for ROLE (Reader, for one) and the id of the resource for SCOPE`,
       );
     }
     for (const { probed } of probes) {

@@ -16,7 +16,7 @@ export const rights: Check = {
           ? pass('You may change the cluster.')
           : warn(
               `You may read the cluster but not change it: ${write} is missing on ${cluster.resourceId}.`,
-              advice`Ask an owner for it, or to run the commands that podid prints; ${nextCommand('status', cluster.id)} works without it.`,
+              advice`Ask an owner for it, or to run the commands that podid prints. What works without it: ${nextCommand('status', cluster.id)}`,
             ),
       ),
     ),

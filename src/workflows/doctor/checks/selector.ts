@@ -224,7 +224,7 @@ function unboundVerdict({ evidence, resources, pod, pods }: Failure): Verdict {
       : ` It matches one in ${listed(elsewhere.map(({ metadata }) => entryText(metadata)))}, in another namespace.`;
   const meant = here.find(({ spec }) => spec.selector?.trim().toLowerCase() === value.toLowerCase());
   const selector = meant?.spec.selector ?? '';
-  const relabel = advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${selector}`)}, and the same in the template of the workload that creates it`;
+  const relabel = advice`${command('kubectl label pod', pod.name, '-n', pod.namespace, '--overwrite', `${bindingLabel}=${selector}`)}  # and the same in the template of the workload that creates it`;
   const mend = meant && (isSelectable(selector) ? relabel : patchCommand(meant, { selector: value }));
   return fail(
     `${bindingLabel}=${value} of ${pods} matches no selector in namespace ${pod.namespace}, which has ${known || 'none'}.${there} Selectors must match exactly, including upper and lower case.`,

@@ -85,6 +85,6 @@ function byNumbers(evidence: Evidence): Verdict {
 function closerLook({ subject, pods, agentProbes }: Evidence): Hint {
   const [pod] = readOr(pods, []);
   return pod === undefined
-    ? advice`${logsCommand(agentProbes)} has the reason of each refusal`
-    : advice`${nextCommand('doctor', subject.cluster, { namespace: pod.namespace, pod: pod.name })} checks one pod`;
+    ? advice`${logsCommand(agentProbes)}  # has the reason of each refusal`
+    : advice`${nextCommand('doctor', subject.cluster, { namespace: pod.namespace, pod: pod.name })}  # checks one pod`;
 }

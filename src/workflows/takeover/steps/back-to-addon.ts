@@ -61,7 +61,7 @@ export async function checkAddonServes(
         : 'the add-on was turned off meanwhile';
   if (why !== undefined) {
     throw new PodidError('TakeoverBlocked', `podid's agent stays: ${why}.`, {
-      hint: advice`Once it is there and Azure is done (${nextCommand('status', request.cluster)}; ${command('kubectl get daemonsets -n kube-system')}), ${nextCommand('takeover rollback', request.cluster, whereOf(request)).again()} goes on from there`,
+      hint: advice`Once it is there and Azure is done (${nextCommand('status', request.cluster)}; ${command('kubectl get daemonsets -n kube-system')}), to go on from there: ${nextCommand('takeover rollback', request.cluster, whereOf(request)).again()}`,
     });
   }
 }

@@ -237,8 +237,8 @@ export function withWayOn(error: unknown, step: number, { request }: TakeoverRun
   return new PodidError(code, `Step ${step} of the takeover: ${message}`, {
     hint:
       hint === undefined
-        ? advice`${again} goes on from there`
-        : advice`${hint.withoutFullStop()}. Then ${again} goes on from there`,
+        ? advice`${again}  # goes on from there`
+        : advice`${hint.withoutFullStop()}. Then, to go on from there: ${again}`,
     details,
     cause: error,
   });

@@ -78,7 +78,7 @@ function notAnswered(silent: readonly TakeoverProbe[], refused: readonly string[
     'AgentNotReady',
     `The probe pods of ${nodes.join(', ')} got no token from podid's agent${refused.length === 0 ? '' : ` for ${refused.join(', ')}`}.`,
     {
-      hint: advice`${command('kubectl logs', name, '-n', namespace)} shows what they got; ${command('podid takeover apply --no-probes').again()} goes on without them`,
+      hint: advice`${command('kubectl logs', name, '-n', namespace)}  # shows what they got; to go on without them: ${command('podid takeover apply --no-probes').again()}`,
     },
   );
 }

@@ -64,7 +64,7 @@ function reportIdentity(run: TakeoverRun, of: Staying, { record, pods: all }: Se
     return;
   }
   const name = entryText(of.identity.metadata);
-  const wayOut = advice`${nextCommand('exchange status', cluster)} says what keeps it from being exchanged; or have its pods ask there before the add-on is turned off, as they do when they are restarted: --until 3 ends before that, and ${nextCommand('takeover apply', cluster).again()} goes on`;
+  const wayOut = advice`${nextCommand('exchange status', cluster)}  # says what keeps it from being exchanged; or have its pods ask there before the add-on is turned off, as they do when they are restarted: --until 3 ends before that; to go on: ${nextCommand('takeover apply', cluster).again()}`;
   if (of.isShared) {
     report.warn(
       `${name} stays with the nodes, and its pods have other identities, too. As which of them they asked the agents do not know, nor so for which resources they have a token of it.`,

@@ -79,7 +79,7 @@ describe('a finding of an access report', () => {
       'is an exception that takes ten pods',
       factsWith({ resources: { exceptions: [exception] }, pods: tools(10, () => 'Deployment/t') }),
       [
-        `high ExceptionBroad → podid exception delete ${cluster} --namespace shop --name tools --mode cluster, once those that need it have a label of their own and an exception for it`,
+        `high ExceptionBroad → podid exception delete ${cluster} --namespace shop --name tools --mode cluster  # once those that need it have a label of their own and an exception for it`,
       ],
     ],
     [

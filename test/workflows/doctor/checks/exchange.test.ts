@@ -98,14 +98,14 @@ describe('the check of exchange', () => {
       { source: 'vault', agent: holding },
       'fail',
       /^AzureIdentity shop\/web has the annotation .*"vault".* Agents give no token of it\.$/,
-      /^kubectl annotate azureidentity web -n shop --overwrite podid\.io\/token-source=imds,/,
+      /^kubectl annotate azureidentity web -n shop --overwrite podid\.io\/token-source=imds {2}# /,
     ],
     [
       'no tenant, where Azure does not say which',
       { source: 'exchange', agent: holding },
       'fail',
       /names no tenant/,
-      /podid\.io\/tenant-id=TENANT, with the id of its tenant for TENANT$/,
+      /podid\.io\/tenant-id=TENANT {2}# with the id of its tenant for TENANT$/,
     ],
     [
       'no tenant, where Azure says which',
@@ -119,14 +119,14 @@ describe('the check of exchange', () => {
       { source: 'exchange', tenant: tenantId, spec: { resourceID }, agent: holding },
       'fail',
       /has no clientID/,
-      /^az identity show --ids \/subscriptions\/\S+ --query clientId -o tsv prints it, for: kubectl edit azureidentity web -n shop$/,
+      /^az identity show --ids \/subscriptions\/\S+ --query clientId -o tsv {2}# prints it, for: kubectl edit azureidentity web -n shop$/,
     ],
     [
       'an agent of podid that has no token for it',
       { source: 'exchange', tenant: tenantId, agent: { secretPairs: new Set() } },
       'fail',
       /^1 identity here is to be exchanged, and the agent has no token for that on node-1/,
-      /^podid nmi install .*--set podid\.exchange\.enabled=true, or the same value with helm upgrade$/,
+      /^podid nmi install .*--set podid\.exchange\.enabled=true {2}# or the same value with helm upgrade$/,
     ],
     [
       "an agent that is not podid's",

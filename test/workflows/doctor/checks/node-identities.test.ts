@@ -66,7 +66,7 @@ describe('the check of the identities on the nodes', () => {
       { resourceID: id('web').slice(1), clientID: 'c' },
       { jobs: 'j' },
       'fail',
-      /prints its id, for: podid node assign .*\/IDENTITY, with the name of the managed identity for IDENTITY$/,
+      /prints its id, for: podid node assign .*\/IDENTITY {2}# with the name of the managed identity for IDENTITY$/,
     ],
     ['neither of them', {}, { web: 'c' }, 'pass', undefined],
   ] as const)('compares as the agent asks: %s', (_what, spec, carried, result, hint) => {

@@ -238,6 +238,6 @@ describe('the check of the identities', () => {
       identities: new Map([[resourceID.toLowerCase(), probes.gone]]),
     });
     expect(verdict.message).toContain('keeps Azure from any change');
-    expect(String(verdict.hint)).toMatch(/^podid delete --failed .*, or podid doctor --fix/);
+    expect(String(verdict.hint)).toMatch(/^podid delete --failed .* {2}# or: podid doctor --fix/);
   });
 });
