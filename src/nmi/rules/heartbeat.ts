@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { NodeAddresses } from './address-map.ts';
 import type { NodeProblem } from './diagnose-node.ts';
 import type { GuardState } from './guard/guard-state.ts';
@@ -46,8 +47,24 @@ export function nodeUptimeMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
-export function writeHeartbeat(path: string, heartbeat: Heartbeat): Promise<void> {
-  return putFile(path, JSON.stringify(heartbeat));
+/** The rules may stand all the same: the one who serves hears no news of them. */
+export class HeartbeatUnwritten extends Error {
+  override readonly name = 'HeartbeatUnwritten';
+  readonly folder: string;
+
+  constructor(path: string, cause: unknown) {
+    super(String(cause), { cause });
+    this.folder = dirname(path);
+  }
+}
+
+/** @throws HeartbeatUnwritten as where the folder is full */
+export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promise<void> {
+  try {
+    await putFile(path, JSON.stringify(heartbeat));
+  } catch (error) {
+    throw new HeartbeatUnwritten(path, error);
+  }
 }
 
 /**

@@ -36,6 +36,15 @@ describe('the heartbeat', () => {
     expect(await readdir(folder)).toEqual(['rules.json']);
   });
 
+  it('that cannot be written names its folder', async () => {
+    const path = join(folder, 'gone', 'rules.json');
+    await expect(writeHeartbeat(path, heartbeat)).rejects.toMatchObject({
+      name: 'HeartbeatUnwritten',
+      folder: join(folder, 'gone'),
+      message: expect.stringContaining('ENOENT'),
+    });
+  });
+
   it('takes the place of a draft that a killed process left', async () => {
     const path = join(folder, 'rules.json');
     await writeFile(`${path}.draft`, 'cut of', { mode: 0o444 });

@@ -9,6 +9,14 @@ import type { RedirectTarget } from '../redirect-options.ts';
 import type { RedirectRules, RulesState } from '../redirect-rules.ts';
 import { type FullCheck, mayRely } from './full-check.ts';
 import {
+  type LastLogged,
+  logFailure,
+  logGuard,
+  logInstalled,
+  logProblems,
+  logWritten,
+} from './log-changes.ts';
+import {
   createPublishedAddresses,
   type PublishedAddresses,
   type RulesReport,
@@ -59,9 +67,9 @@ export async function keepRules(
   };
   signal.addEventListener('abort', wakeBoth, { once: true });
   ports.addresses.follow(signal, wakeBoth);
-  const last: LastLogged = { putBack: -1, problems: '', guard: '' };
+  const last: LastLogged = { putBack: -1, problems: '', guard: '', unwritten: '' };
   const { intervalMs } = options;
-  const following = followAddresses(ports, { published, wake: addressWake, intervalMs }, signal);
+  const following = followAddresses(ports, { published, wake: addressWake, intervalMs, last }, signal);
   let full: FullCheck | undefined;
   let isWoken = true;
   let isFollowing = false;
@@ -82,8 +90,9 @@ export async function keepRules(
         full = { ...began, ...(await keepOnce(ports, { ...options, published }, last)) };
         ports.onReadBack(isWoken || last.putBack !== before.putBack || last.guard !== before.guard);
       }
+      logWritten(ports.logger, last);
     } catch (error) {
-      ports.logger.error({ error: String(error) }, 'the redirect rules could not be kept');
+      logFailure(ports.logger, error, 'the redirect rules could not be kept', last);
       ports.onReadBack(true);
     }
     if (!isFollowing) {
@@ -109,7 +118,7 @@ function times({ clock, uptimeMs }: KeepRulesPorts): Pick<RulesReport, 'writtenA
  */
 async function followAddresses(
   { clock, logger }: KeepRulesPorts,
-  { published, wake, intervalMs }: FollowAddressesOptions,
+  { published, wake, intervalMs, last }: FollowAddressesOptions,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -119,7 +128,7 @@ async function followAddresses(
       await clock.sleep(shortestPauseMs, signal).catch(() => undefined);
       await wake.pause(recorded && stamp === '' ? shortestPauseMs : intervalMs);
     } catch (error) {
-      logger.error({ error: String(error) }, 'the addresses of the pods could not be reported');
+      logFailure(logger, error, 'the addresses of the pods could not be reported', last);
       await clock.sleep(shortestPauseMs, signal).catch(() => undefined);
       await wake.pause(intervalMs);
     }
@@ -131,12 +140,7 @@ interface FollowAddressesOptions {
   /** Called when an address may have changed hands, and at the end. */
   readonly wake: WakeUp;
   readonly intervalMs: number;
-}
-
-interface LastLogged {
-  putBack: number;
-  problems: string;
-  guard: string;
+  readonly last: LastLogged;
 }
 
 async function keepOnce(
@@ -201,21 +205,6 @@ function makeReport(
   };
 }
 
-interface InstalledFacts {
-  readonly target: RedirectTarget;
-  /** Pods whose connections led elsewhere and were cut. */
-  readonly forgotten: number;
-  readonly putBack: number;
-}
-
-function logInstalled(logger: Logger, facts: InstalledFacts): void {
-  if (facts.putBack > 0) {
-    logger.warn({ ...facts }, 'the redirect rules were changed by someone else and are restored');
-  } else {
-    logger.info({ ...facts }, 'the redirect rules are in place');
-  }
-}
-
 /** The redirect is kept whatever becomes of the guard. */
 async function keepGuard(
   { guard, logger }: KeepRulesPorts,
@@ -227,24 +216,5 @@ async function keepGuard(
     logger.error({ error: String(error) }, 'the address guard could not be kept');
     const why = `The address guard could not be written. ${String(error)}`;
     return { guard: inactiveGuard(why), isGuardKept: false };
-  }
-}
-
-function logGuard(logger: Logger, guard: GuardState, last: LastLogged): void {
-  const { packets: _counted, ...facts } = guard;
-  const now = JSON.stringify(facts);
-  if (now !== last.guard) {
-    last.guard = now;
-    logger.info({ ...facts }, guard.active ? 'the address guard is in place' : 'there is no address guard');
-  }
-}
-
-function logProblems(logger: Logger, problems: readonly NodeProblem[], last: LastLogged): void {
-  const now = JSON.stringify(problems);
-  if (now !== last.problems) {
-    last.problems = now;
-    for (const { kind, blocking, message } of problems) {
-      logger.warn({ problem: kind, blocking, detail: message }, 'the node has a problem');
-    }
   }
 }

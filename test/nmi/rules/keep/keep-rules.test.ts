@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Heartbeat } from '../../../../src/nmi/rules/heartbeat.ts';
+import { type Heartbeat, HeartbeatUnwritten } from '../../../../src/nmi/rules/heartbeat.ts';
 import { type KeepRulesPorts, keepRules } from '../../../../src/nmi/rules/keep/keep-rules.ts';
 import type { RedirectRules } from '../../../../src/nmi/rules/redirect-rules.ts';
 
@@ -134,6 +134,20 @@ describe('the keeper of the rules', () => {
     expect(node.messages.filter((text) => text === 'the redirect rules could not be kept')).toHaveLength(2);
     expect(node.heartbeats).toHaveLength(1);
   });
+
+  it('says once that the heartbeat cannot be written, and where, since the rules are kept all the same', async () => {
+    const node = nodeWith({ intact: false, fullFolder: 5 });
+    await node.keepUntil((heartbeats) => heartbeats.length === 2);
+    expect(node.messages).not.toContain('the redirect rules could not be kept');
+    expect(node.messages.filter((text) => /heartbeat/.test(text))).toEqual([
+      'the heartbeat could not be written: the server does not hear how the rules are',
+      'the heartbeat is written again',
+    ]);
+    expect(node.facts).toContainEqual({
+      error: 'Error: ENOSPC: no space left on device, write',
+      folder: '/run/podid',
+    });
+  });
 });
 
 describe('the address guard', () => {
@@ -206,6 +220,8 @@ describe('the addresses of the pods', () => {
 interface Start {
   readonly intact: boolean;
   readonly failures?: number;
+  /** So many heartbeats cannot be written. */
+  readonly fullFolder?: number;
   readonly guardFails?: boolean;
   /** The kernel reports what becomes of the tables. */
   readonly followed?: boolean;
@@ -213,7 +229,7 @@ interface Start {
 
 function nodeWith(start: Start) {
   const leaving = new AbortController();
-  let { intact, failures = 0, guardFails = false, followed = false } = start;
+  let { intact, failures = 0, fullFolder = 0, guardFails = false, followed = false } = start;
   let unreportedIntact = true;
   let sleptMs = 0;
   let onChange: () => void = () => undefined;
@@ -236,6 +252,7 @@ function nodeWith(start: Start) {
     /** Published before the node was looked at. */
     early: [] as Heartbeat[],
     messages: [] as string[],
+    facts: [] as object[],
   };
   let enough: (heartbeats: readonly Heartbeat[]) => boolean = () => true;
   const rules: RedirectRules = {
@@ -268,7 +285,10 @@ function nodeWith(start: Start) {
     },
     remove: async () => undefined,
   };
-  const say = (_facts: object, message: string) => void seen.messages.push(message);
+  const say = (facts: object, message: string) => {
+    seen.facts.push(facts);
+    seen.messages.push(message);
+  };
   const ports: KeepRulesPorts = {
     rules,
     addresses: {
@@ -305,6 +325,13 @@ function nodeWith(start: Start) {
       return [];
     },
     async publish(heartbeat) {
+      if (fullFolder > 0) {
+        fullFolder -= 1;
+        throw new HeartbeatUnwritten(
+          '/run/podid/heartbeat.json',
+          new Error('ENOSPC: no space left on device, write'),
+        );
+      }
       if (heartbeat.problems.some(({ kind }) => kind === 'not-looked-at')) {
         seen.early.push(heartbeat);
         return;
