@@ -108,32 +108,34 @@ export function couldBecome(
   grants: readonly RbacGrant[],
   { namespaces, nodesCount, admission }: LeadsOn,
 ): readonly CouldBecome[] {
-  const admitsAnything = nodesCount ? admittingIn(admission) : () => false;
+  const admitsAnything = admittingIn(admission);
+  const relabelling = relabellingBy(grants);
   const found = new Map<
     string,
     { who: string; namespace: string | undefined; rights: Set<string>; via: Set<string> }
   >();
   for (const { subject, namespace, rules, via } of grants) {
-    const rights = rightsThatLead
-      .filter(
-        ({ asked, nearWays, takesNode, wholeCluster }) =>
-          (nearWays !== true || namespace === undefined || namespaces.has(namespace)) &&
-          (takesNode !== true ||
-            admitsAnything(namespace) ||
-            (nodesCount && allows(rules, labelNamespace))) &&
-          (wholeCluster !== true || namespace === undefined) &&
-          asked.some((question) => allows(rules, question)),
-      )
-      .map(({ right }) => right);
+    const who = subjectText(subject);
+    const relabels = admitsAnything(namespace) ? [] : relabelling(who, namespace);
+    const isAdmitted = nodesCount && (admitsAnything(namespace) || relabels.length > 0);
+    const rights = rightsThatLead.filter(
+      ({ asked, nearWays, takesNode, wholeCluster }) =>
+        (nearWays !== true || namespace === undefined || namespaces.has(namespace)) &&
+        (takesNode !== true || isAdmitted) &&
+        (wholeCluster !== true || namespace === undefined) &&
+        asked.some((question) => allows(rules, question)),
+    );
     if (rights.length === 0) {
       continue;
     }
-    const who = subjectText(subject);
     const key = `${who} ${namespace ?? ''}`;
     const known = found.get(key) ?? { who, namespace, rights: new Set(), via: new Set() };
     found.set(key, known);
-    for (const right of rights) {
+    for (const { right, takesNode } of rights) {
       known.rights.add(right);
+      for (const each of takesNode === true ? relabels : []) {
+        known.via.add(each);
+      }
     }
     known.via.add(via);
   }
@@ -149,6 +151,26 @@ export function couldBecome(
       (one, other) =>
         compareText(one.namespace ?? '', other.namespace ?? '') || compareText(one.who, other.who),
     );
+}
+
+/**
+ * By which bindings somebody may change the level of a namespace, of all: of one of them. It may be another binding than the
+ * one that lets them make pods there.
+ */
+function relabellingBy(
+  grants: readonly RbacGrant[],
+): (who: string, namespace: string | undefined) => readonly string[] {
+  const able = grants.filter(({ rules }) => allows(rules, labelNamespace));
+  return (who, namespace) =>
+    able
+      .filter(
+        (each) =>
+          subjectText(each.subject) === who &&
+          (namespace === undefined ||
+            ((each.namespace === undefined || each.namespace === namespace) &&
+              allows(each.rules, { ...labelNamespace, name: namespace }))),
+      )
+      .map(({ via }) => via);
 }
 
 /** Whether Pod Security admission refuses nothing in a namespace; of all: in one of them. */

@@ -124,6 +124,49 @@ describe('who could become an identity', () => {
     expect(rights).toEqual(expected);
   });
 
+  it.each([
+    ['in all namespaces', undefined, [], true],
+    ['in that one', 'other', ['other'], true],
+    ['in another one', 'shop', [], false],
+    ['of another name', undefined, ['shop'], false],
+  ])(
+    'may have a node where another binding lets them change its level: %s',
+    (_what, namespace, resourceNames, isLeft) => {
+      const developers = { kind: 'Group', name: 'developers' };
+      const binding = (name: string, of: string | undefined) => ({
+        name,
+        ...(of === undefined ? {} : { namespace: of }),
+        roleKind: 'ClusterRole' as const,
+        roleName: name,
+        subjects: [developers],
+      });
+      const facts = factsWith({
+        resources: bound('web'),
+        namespaces: admission(['shop', 'restricted'], ['other', 'restricted']),
+        rbac: read({
+          roles: [
+            { name: 'pods', rules: [makesPods] },
+            { name: 'labels', rules: [{ ...labels, resourceNames }] },
+          ],
+          bindings: [binding('pods', 'other'), binding('labels', namespace)],
+        }),
+      });
+      const scope = namespace === undefined ? 'ClusterRoleBinding ' : `RoleBinding ${namespace}/`;
+      expect(reportAccess(facts, nowMs).couldBecome).toEqual(
+        isLeft
+          ? [
+              {
+                who: 'Group developers',
+                namespace: 'other',
+                rights: [takes],
+                via: [`${scope}labels`, 'RoleBinding other/pods'],
+              },
+            ]
+          : [],
+      );
+    },
+  );
+
   const kubernetes = 'Microsoft.ContainerService/managedClusters';
   it.each<[string, string, readonly string[], readonly string[], readonly string[]]>([
     [
