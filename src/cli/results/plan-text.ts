@@ -220,15 +220,14 @@ function countedKinds(changes: readonly ShownChange[]): string {
 
 /** Each reason for another write, as a sentence. */
 function whyTwice(changes: readonly ShownChange[]): string {
-  const has =
-    (...actions: readonly ShownChange['action'][]) =>
-    (kind: Change['kind']): boolean =>
-      changes.some((change) => change.kind === kind && actions.includes(change.action));
+  const has = (action: ShownChange['action'], kind: Change['kind']): boolean =>
+    changes.some((change) => change.action === action && change.kind === kind);
   const reasons = [
-    has('update')('cluster') &&
+    has('update', 'cluster') &&
       "The first creates the control plane's new principal; until the second, the entries may be Failed.",
-    has('add', 'update')('addon') && 'The first turns the add-on on; the second has the entries.',
-    has('replace')('identity') &&
+    has('add', 'addon') && 'The first turns the add-on on; the second has the entries.',
+    has('update', 'addon') && 'The first lets the add-on run on kubenet; the second has the entries.',
+    has('replace', 'identity') &&
       'Azure replaces an identity under the same name only in two steps, and its pods get no tokens in between.',
   ];
   return reasons.flatMap((reason) => (reason === false ? [] : ` ${reason}`)).join('');

@@ -111,6 +111,20 @@ describe('a plan for people', () => {
     );
   });
 
+  it('says why the consent to kubenet and an entry are two writes where the add-on is on', () => {
+    const addon = change({
+      action: 'update',
+      kind: 'addon',
+      namespace: null,
+      name: null,
+      before: { enabled: true, allowNetworkPluginKubenet: false },
+      after: { enabled: true, allowNetworkPluginKubenet: true },
+    });
+    expect(planText({ changes: [addon, change({})], puts: 2 }, plain)).toMatch(
+      / in Azure\. The first lets the add-on run on kubenet; the second has the entries\.\n$/,
+    );
+  });
+
   it('says of an entry that Azure ended as Failed that it is tried again', () => {
     const changes = [
       change({ action: 'update', before: { ...web, provisioningState: 'Failed' }, after: web }),
