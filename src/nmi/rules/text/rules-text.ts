@@ -31,17 +31,20 @@ export function rulesTextFile(heartbeatFile: string): RulesText {
   };
 }
 
-const listed = {
-  /** On a node where pods come and go all the time. */
-  oftenMs: 10_000,
-  /** While nothing is heard of a change, for the sake of the counters. */
-  rarelyMs: 300_000,
+/** From the begin of one listing to that of the next, at least. */
+const pauseMs = {
+  /** Where there may be news: on some nodes pods come and go all the time. */
+  news: 10_000,
+  /** Where there are none: the counters change all the same. */
+  noNews: 300_000,
 };
 
 /**
- * Hands on what `list` returns, one after the other: where there may be news, when it is called, but not within ten
- * seconds of the last, in which case the next call makes up for it, as it does for a failure; else every five minutes. Nobody waits for it, and
- * what fails is logged: nothing rests on this text.
+ * Hands on what `list` returns, one listing at a time, each time that the returned function is called and its pause is
+ * over. News that come within the pause, and a listing that failed, are made up for by a later call. Nobody waits for
+ * it, and what fails is logged: nothing rests on this text.
+ *
+ * @returns to be called after each check of the rules; `isNews`: they may be other than at the last
  */
 export function keepRulesText({
   list,
@@ -63,8 +66,8 @@ export function keepRulesText({
   };
   return (isNews) => {
     isOwed ||= isNews;
-    const pauseMs = isOwed ? listed.oftenMs : listed.rarelyMs;
-    if (isListing || clock.monotonic() - begunMs < pauseMs) {
+    const pause = isOwed ? pauseMs.news : pauseMs.noNews;
+    if (isListing || clock.monotonic() - begunMs < pause) {
       return;
     }
     begunMs = clock.monotonic();
