@@ -3,6 +3,7 @@ import type { Deps } from '../../domain/deps.ts';
 import { entryText } from '../../domain/entries/pod-identity.ts';
 import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import { putByAnnotation, putByTakeover } from '../../domain/kubernetes/agent-values.ts';
 import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import { switchedSince } from '../../domain/takeover/stood-before.ts';
@@ -12,7 +13,7 @@ import {
   type TakeoverRecord,
   type WrittenTakeover,
 } from '../../domain/takeover/takeover-record.ts';
-import { advice, command } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { TakeoverQuestion } from './gather-takeover.ts';
 import { whereOf } from './takeover-status.ts';
@@ -63,7 +64,7 @@ async function checkBegun(
   signal: AbortSignal,
 ): Promise<void> {
   const { own } = of;
-  const { cluster: id, namespace } = of.request;
+  const { cluster: id } = of.request;
   const { before } = of.file;
   // Nothing but a takeover, or a person, turns it off; its entries are in the file.
   if (!of.cluster.profile.enabled && before?.addon !== false) {
@@ -74,7 +75,7 @@ async function checkBegun(
       'TakeoverBlocked',
       "The add-on is on, and the file, which an earlier podid wrote, does not say whether podid's agent was there before the plan, nor where tokens came from: the agent stays, no identity is brought back to the nodes, and nothing was written.",
       {
-        hint: advice`Where a takeover was under way, to have the tokens come from the nodes again: ${nextCommand('exchange disable', id)}; and then, to take podid's agent away: ${command('podid nmi uninstall --namespace', namespace)}`,
+        hint: byHand(of.request),
       },
     );
   }
@@ -87,12 +88,22 @@ async function checkBegun(
       ? "podid's agent was there before"
       : own === undefined
         ? "podid's agent is not in the cluster"
-        : "podid's agent is there since, and no takeover put it there";
+        : `podid's agent came since, without the mark of a takeover on its DaemonSet (${putByAnnotation}: ${putByTakeover})`;
     const addon = before.addon ? 'the add-on is on' : 'the add-on was off at the time of the plan';
     throw new PodidError(
       'TakeoverBlocked',
       `Nothing shows that a takeover was begun by this file: ${addon}, and ${agent}${before.agent ? ', and no identity was switched from the nodes to exchange since' : ''}. Nothing was written.`,
-      { hint: nextCommand('takeover status', id, whereOf(of.request)) },
+      {
+        hint:
+          before.agent || own === undefined
+            ? nextCommand('takeover status', id, whereOf(of.request))
+            : byHand(of.request),
+      },
     );
   }
+}
+
+/** For whoever knows that a takeover was under way, which podid cannot see: the agent may have been installed anew since. */
+function byHand({ cluster, namespace }: TakeoverQuestion): Hint {
+  return advice`Where a takeover was under way, to have the tokens come from the nodes again: ${nextCommand('exchange disable', cluster)}; and then, to take podid's agent away: ${command('podid nmi uninstall --namespace', namespace)}`;
 }
