@@ -29,13 +29,13 @@ export function parseTakeoverFile(
   faults: UsageFaults,
 ): TakeoverExport | undefined {
   const ofYaml = new UsageFaults();
-  const documents = locatedDocuments(source, ofYaml);
+  const [document, second] = locatedDocuments(source, ofYaml);
+  const json = document?.json();
   const [unread] = ofYaml.located;
   if (unread !== undefined) {
     faults.addAt(unread, `${unread.what} podid takeover plan --out writes it anew.`);
     return undefined;
   }
-  const [document, second] = documents;
   if (document === undefined) {
     faults.addAt(endOf(source), 'it is empty; podid takeover plan --out writes it anew.');
     return undefined;
@@ -44,7 +44,7 @@ export function parseTakeoverFile(
     faults.addAt(second.place, 'a second document; a plan of a takeover is one.');
     return undefined;
   }
-  const read = readTakeoverExport(document.json(), sha256);
+  const read = readTakeoverExport(json, sha256);
   if ('why' in read) {
     faults.addAt(placeOf(read, document, source), `${read.why}; podid takeover plan --out writes it anew.`);
     return undefined;

@@ -44,6 +44,16 @@ function read(yaml: string) {
   return { file, faults };
 }
 
+/** Ten million ones in a few lines. */
+const marksOfAliases = ['marks:', '  m0: &m0 [1]']
+  .concat(
+    Array.from(
+      { length: 7 },
+      (_, at) => `  m${at + 1}: &m${at + 1} [${Array(10).fill(`*m${at}`).join(', ')}]`,
+    ),
+  )
+  .join('\n');
+
 /** The line on which the text ends, from 1. */
 const lastLine = (cut: string) => cut.trimEnd().split('\n').length;
 
@@ -83,6 +93,7 @@ describe('the file of podid takeover plan --out', () => {
     ['a cluster without a uid', text.replace(/clusterUid.*\n/, ''), 'takeover.yaml:1:1: it does not name'],
     ['a past of its own', text.replace('agent: false', 'agent: maybe'), ':32:1: what it says of the time'],
     ['other objects', text.replace(/(readFrom: sha256:)./, '$1x'), ':37:1: its objects are not those'],
+    ['aliases that stand for too much', text.replace('marks: {}', marksOfAliases), 'stand for more'],
     ['a second document', `${text}---\na: 1\n`, 'takeover.yaml:39:1: a second document'],
   ])('is refused at the place of what is wrong: %s', (_, wrong, said) => {
     const { file, faults } = read(wrong);
