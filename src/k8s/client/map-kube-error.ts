@@ -12,7 +12,10 @@ export interface KubeAttempt {
   readonly name?: string;
 }
 
-/** An answer other than 2xx. `status` is absent when something else than an API server spoke. */
+/**
+ * An answer other than 2xx. `status` is absent when something else than an API server spoke, and where an API server does
+ * not know the path: it says `404 page not found` as plain text.
+ */
 export interface KubeFailure {
   readonly httpStatus: number;
   readonly status?: KubeStatus;
@@ -68,6 +71,13 @@ export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt, terms: 
   }
   const answer = `The cluster's API answered "${actionText(attempt)}" with HTTP ${httpStatus}`;
   const mayHeal = httpStatus >= 500 || httpStatus === 429;
+  const group = /\.(.+)/.exec(attempt.resource)?.[1];
+  if (status === undefined && httpStatus === 404 && group !== undefined) {
+    const unserved = `it does not serve ${attempt.resource}, unless a proxy on the way answered in its place`;
+    return new PodidError('ClusterUnreachable', `${answer}: ${unserved}.`, {
+      hint: advice`See what it serves: ${command('kubectl api-resources --api-group', group)}`,
+    });
+  }
   if (status === undefined && !mayHeal) {
     return new PodidError('ClusterUnreachable', `${answer}, but not as an API server does.`, {
       hint: advice`A proxy or a firewall on the way may have answered; see what kubectl gets: ${command('kubectl get --raw /readyz?verbose')}`,

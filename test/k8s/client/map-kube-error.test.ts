@@ -44,6 +44,18 @@ describe('mapping what the API server says', () => {
     });
   });
 
+  it('says of a kind that is not served where to see that, and blames no firewall', () => {
+    const { missingKind: _, ...terms } = mirrorTerms;
+    const monitor = { verb: 'patch', resource: 'servicemonitors.monitoring.coreos.com' } as const;
+    const error = mapKubeError(kubeFailure(404, '404 page not found\n'), monitor, terms);
+    expect(error.message).toContain('does not serve servicemonitors.monitoring.coreos.com');
+    expect(String(error.hint)).toBe(
+      'See what it serves: kubectl api-resources --api-group monitoring.coreos.com',
+    );
+    const pods = mapKubeError(kubeFailure(404, 'gone'), { verb: 'list', resource: 'pods' }, terms);
+    expect(String(pods.hint)).toContain('A proxy or a firewall');
+  });
+
   it.each([
     [422, 'Invalid'],
     [500, 'InternalError'],
