@@ -114,6 +114,7 @@ const agentShares: readonly string[] = [
   'src/k8s/client/object-event.ts',
   'src/k8s/client/open-request.ts',
   'src/k8s/client/watch-list.ts',
+  'src/k8s/client/whole-element.ts',
   'src/k8s/kubeconfig/choose-context.ts',
   'src/k8s/kubeconfig/read-kubeconfig.ts',
   'src/k8s/kubeconfig/service-account-context.ts',

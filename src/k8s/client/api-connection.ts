@@ -8,7 +8,7 @@ import { parseKubeStatus } from '../../validate/kubernetes/kube-status.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
 import { type CutJson, JsonCutter } from './cut-json.ts';
 import { createLiveEndpoint, type ReadEndpoint } from './live-endpoint.ts';
-import { openRequest, readBody } from './open-request.ts';
+import { inLargePieces, openRequest, readBody } from './open-request.ts';
 
 /** The API server answered, but not with what was asked for. */
 export class ApiFailure extends Error {
@@ -25,13 +25,6 @@ export class ApiFailure extends Error {
   }
 }
 
-/** An object as far as it was asked for. */
-export interface ReceivedJson {
-  readonly json: unknown;
-  /** More was asked for than there was room for. */
-  readonly isCut: boolean;
-}
-
 export interface KeptParts {
   /** What is kept of each object. */
   readonly shape: JsonShape;
@@ -46,7 +39,7 @@ export interface AskedAs {
 export interface ListOptions extends KeptParts, AskedAs {
   readonly signal: AbortSignal;
   /** Hears of each object as soon as it is there. */
-  onItem(item: ReceivedJson): void;
+  onItem(item: CutJson): void;
 }
 
 export interface StreamOptions extends KeptParts, AskedAs {
@@ -78,7 +71,7 @@ export interface ApiConnection {
    * The events of a watch, one by one, their objects cut as those of a list. Ends when the server ends it; throws as
    * `getJson`, and when it falls silent.
    */
-  stream(path: string, options: StreamOptions): AsyncGenerator<ReceivedJson>;
+  stream(path: string, options: StreamOptions): AsyncGenerator<CutJson>;
   close(): void;
 }
 
@@ -178,23 +171,21 @@ export function createApiConnection(options: ApiConnectionOptions): WritingConne
       });
       // The list itself ends behind its last object.
       let last: CutJson | undefined;
-      for await (const piece of pieces(path, timeoutMs, asked)) {
+      for await (const piece of inLargePieces(pieces(path, timeoutMs, asked))) {
         for (const next of cutter.push(piece)) {
           if (last !== undefined) {
-            onItem(received(last));
+            onItem(last);
           }
           last = next;
         }
       }
-      return last !== undefined && cutter.isBetween ? received(last).json : undefined;
+      return last !== undefined && cutter.isBetween ? last.json : undefined;
     },
     async *stream(path, { shape, mostBytes, silenceMs, ...asked }) {
       const event = { type: 'always', object: eventShape(shape) } as const;
       const cutter = new JsonCutter({ shape: event, mostBytes });
       for await (const piece of pieces(path, silenceMs, asked)) {
-        for (const next of cutter.push(piece)) {
-          yield received(next);
-        }
+        yield* cutter.push(piece);
       }
     },
     close: () => live.close(),
@@ -233,10 +224,6 @@ async function expectSuccess(path: string, answer: IncomingMessage, verb: string
 /** An event may be a Status, of which the code decides. */
 function eventShape(shape: JsonShape): JsonShape {
   return typeof shape === 'object' ? { ...shape, code: 'always' } : shape;
-}
-
-function received({ text, isCut }: CutJson): ReceivedJson {
-  return { json: JSON.parse(text), isCut };
 }
 
 async function* untilSilent(answer: IncomingMessage, silenceMs: number): AsyncGenerator<Buffer> {

@@ -1,9 +1,10 @@
 import { type JsonShape, memberShape } from '../../validate/json-shape.ts';
 import { JsonValueEnd } from './json-value-end.ts';
+import { wholeElement } from './whole-element.ts';
 
 /** A JSON value without what its shape does not name. */
 export interface CutJson {
-  readonly text: string;
+  readonly json: unknown;
   /** What its shape does name was left out as well, because there is no room for so much. */
   readonly isCut: boolean;
 }
@@ -103,6 +104,10 @@ export class JsonCutter {
       this.#write(character);
       this.#valueDone(done);
     } else if (frame === undefined || frame.expect === 'value') {
+      const end = frame?.givesOut === true ? this.#wholeElement(piece, at, frame, done) : at;
+      if (end > at) {
+        return end;
+      }
       this.#beginValue(byte, character, frame);
     } else if (frame.expect === 'member' && character === '"') {
       frame.member = '';
@@ -117,6 +122,18 @@ export class JsonCutter {
       throw new Error('The answer is not JSON.');
     }
     return at + 1;
+  }
+
+  /** The place behind the element, where it could be read at once; else where it begins. */
+  #wholeElement(piece: Buffer, at: number, frame: Frame, done: CutJson[]): number {
+    const { mostBytes } = this.#options;
+    const whole = wholeElement(piece, at, { shape: frame.shape, mostBytes });
+    if (whole === undefined) {
+      return at;
+    }
+    frame.expect = 'comma';
+    done.push({ json: whole.json, isCut: false });
+    return whole.end;
   }
 
   #isEnd({ isArray, expect }: Frame, character: string): boolean {
@@ -208,7 +225,8 @@ export class JsonCutter {
       this.#base = 0;
     }
     if (frame === undefined || frame.givesOut) {
-      done.push({ text: this.#kept.toString('utf8', this.#base, this.#length), isCut: this.#isCut });
+      const text = this.#kept.toString('utf8', this.#base, this.#length);
+      done.push({ json: JSON.parse(text), isCut: this.#isCut });
       this.#length = this.#base;
     }
   }

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backoffMs, jittered } from '../../domain/time/backoff.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { parseList, parseWatchEvent } from '../../validate/kubernetes/watch-event.ts';
-import { type ApiConnection, ApiFailure, type KeptParts, type ReceivedJson } from './api-connection.ts';
+import { type ApiConnection, ApiFailure, type KeptParts } from './api-connection.ts';
+import type { CutJson } from './cut-json.ts';
 
 export interface WatchListOptions<Item> extends KeptParts {
   readonly connection: ApiConnection;
@@ -155,7 +156,7 @@ class ListAndWatch<Item> implements WatchList {
       const { connection, path, shape, mostBytes, parse, sieve } = this.#options;
       const keep = sieve?.() ?? ((item: Item) => item);
       const items: Item[] = [];
-      const onItem = ({ json, isCut }: ReceivedJson) => {
+      const onItem = ({ json, isCut }: CutJson) => {
         const item = parse(json, isCut);
         const kept = item === undefined ? undefined : keep(item);
         if (kept !== undefined) {
@@ -219,7 +220,7 @@ class ListAndWatch<Item> implements WatchList {
     }
   }
 
-  #apply({ json, isCut }: ReceivedJson): void {
+  #apply({ json, isCut }: CutJson): void {
     const event = parseWatchEvent(json);
     if (event.type === 'ERROR') {
       throw new ApiFailure(event.code, `The watch of ${this.#options.path} ended with ${event.code}.`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CutJson, JsonCutter } from '../../../src/k8s/client/cut-json.ts';
-import type { JsonShape } from '../../../src/validate/json-shape.ts';
+import { anyCase, type JsonShape } from '../../../src/validate/json-shape.ts';
 
 const shape: JsonShape = {
   metadata: { name: 'always', labels: 'kept' },
@@ -21,7 +21,7 @@ function cut(
     done.push(...cutter.push(bytes.subarray(from, from + length)));
     from += length;
   }
-  return { values: done.map((each) => JSON.parse(each.text)), cut: done.map(({ isCut }) => isCut), cutter };
+  return { values: done.map(({ json }) => json), cut: done.map(({ isCut }) => isCut), cutter };
 }
 
 interface Told {
@@ -67,6 +67,10 @@ const odd = fc.constantFrom(
   '\\',
   'ü',
 );
+/** Some of them longer than an `always` may be, escapes counted. */
+const short = fc
+  .tuple(fc.constantFrom('a', '\u0001', 'ü'), fc.nat(1_100))
+  .map(([one, count]) => one.repeat(count));
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 5 },
@@ -115,6 +119,40 @@ describe('JSON that is cut while it is read', () => {
           { items: [], metadata: { resourceVersion: '7' } },
         ]);
       }),
+    );
+  });
+
+  it('is the same whether an element is read at once or byte by byte', () => {
+    const pods: JsonShape = {
+      metadata: { name: 'always', labels: 'kept' },
+      spec: { [anyCase]: true, a: 'kept' },
+    };
+    const spec = fc.dictionary(fc.constantFrom('a', 'A', '__proto__', 'b'), json, { noNullPrototype: true });
+    const item = fc.record({
+      metadata: fc.record({
+        name: fc.oneof(fc.string({ unit: 'binary' }), short, json),
+        labels: json,
+        ab: json,
+      }),
+      spec: fc.oneof(spec, fc.array(spec), json),
+      nested: fc.array(fc.record({ metadata: json }), { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(item),
+        fc.constantFrom(7, 400, 10_000),
+        fc.constantFrom(200, 3_000, 100_000),
+        fc.constantFrom(0, 2),
+        (items, length, most, space) => {
+          const text = JSON.stringify({ items, metadata: {} }, undefined, space);
+          const options = { of: { items: pods }, each: 'items', most };
+          const slowly = cut(text, { ...options, pieces: Array(Buffer.byteLength(text)).fill(1) });
+          const byPieces = cut(text, { ...options, pieces: Array(1_000).fill(length) });
+          expect([byPieces.values, byPieces.cut]).toEqual([slowly.values, slowly.cut]);
+        },
+      ),
+      // To look for the smallest failing list would take minutes.
+      { endOnFailure: true },
     );
   });
 
