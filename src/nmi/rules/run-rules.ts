@@ -51,7 +51,7 @@ export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal:
         return diagnoseNode(await readNodeFacts(runTool, options, { target, hostPortPods }));
       },
       uptimeMs: nodeUptimeMs,
-      onReadBack: text === undefined ? () => undefined : keepRulesText({ ...ports, text, list }),
+      onReadBack: text === undefined ? () => undefined : keepRulesText({ ...ports, text, list, signal }),
     },
     options,
     signal,

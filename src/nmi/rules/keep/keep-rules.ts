@@ -72,6 +72,8 @@ export async function keepRules(
   const following = followAddresses(ports, { published, wake: addressWake, intervalMs, last }, signal);
   let full: FullCheck | undefined;
   let isWoken = true;
+  /** The rules were written for the first time, and the rest is still to be looked at. */
+  let isDue = false;
   let isFollowing = false;
   while (!signal.aborted) {
     wake.reset();
@@ -86,9 +88,14 @@ export async function keepRules(
       } else {
         const began = { isFollowed: ports.rules.isFollowed, atMs: ports.clock.monotonic() };
         full = undefined;
+        isDue = false;
         const before = { ...last };
-        full = { ...began, ...(await keepOnce(ports, { ...options, published }, last)) };
-        ports.onReadBack(isWoken || last.putBack !== before.putBack || last.guard !== before.guard);
+        const found = await keepOnce(ports, { ...options, published }, last);
+        full = found === undefined ? undefined : { ...began, ...found };
+        isDue = found === undefined;
+        if (!isDue) {
+          ports.onReadBack(isWoken || last.putBack !== before.putBack || last.guard !== before.guard);
+        }
       }
       logWritten(ports.logger, last);
     } catch (error) {
@@ -103,7 +110,7 @@ export async function keepRules(
       ports.guard.follow(signal, wake.call);
     }
     await ports.clock.sleep(shortestPauseMs, signal).catch(() => undefined);
-    isWoken = await wake.pause(intervalMs);
+    isWoken = isDue || (await wake.pause(intervalMs));
   }
   await following;
 }
@@ -143,11 +150,12 @@ interface FollowAddressesOptions {
   readonly last: LastLogged;
 }
 
+/** @returns undefined after the first write where the next reading, which is due at once, does the rest */
 async function keepOnce(
   ports: KeepRulesPorts,
   options: KeepRulesOptions & { readonly published: PublishedAddresses },
   last: LastLogged,
-): Promise<Pick<FullCheck, 'report' | 'isGuardKept'>> {
+): Promise<Pick<FullCheck, 'report' | 'isGuardKept'> | undefined> {
   const { rules, logger } = ports;
   // Reported before the guard lets the pod through: a pod that can ask is one that is known by its address.
   const addresses = await options.published.read();
@@ -156,7 +164,8 @@ async function keepOnce(
   if (!state.intact) {
     // Without the redirect nobody gets a token, by whichever address. Hence it never comes without the guard,
     // not even when both were swept away since the guard was looked at.
-    state = await rules.install(ports.guard.wholeTable());
+    const guardTable = ports.guard.wholeTable();
+    state = await rules.install(guardTable);
     last.putBack += 1;
     if (last.putBack === 0) {
       // Pods wait for the server, and the server for this; it is not ready before all has been looked at.
@@ -165,13 +174,20 @@ async function keepOnce(
         makeReport(ports, options, { guard: kept.guard, state, problems, putBack: 0 }),
       );
     }
+    // Each program that runs meanwhile is one that the server's start waits for.
+    const isEnough = last.putBack === 0 && guardTable === '';
     const [forgotten] = await Promise.all([
       rules.forgetOthers(),
-      keepGuard(ports, addresses).then((again) => {
-        kept = again;
-      }),
+      isEnough
+        ? undefined
+        : keepGuard(ports, addresses).then((again) => {
+            kept = again;
+          }),
     ]);
     logInstalled(logger, { target: state.target, forgotten, putBack: last.putBack });
+    if (isEnough) {
+      return undefined;
+    }
   }
   const { guard, isGuardKept } = kept;
   logGuard(logger, guard, last);

@@ -38,6 +38,8 @@ const pauseMs = {
   /** Where there are none: the counters change all the same. */
   noNews: 300_000,
 };
+/** Before the first, so that the programs that list do not run while the server starts. */
+const firstAfterMs = 1_000;
 
 /**
  * Hands on what `list` returns, one listing at a time, each time that the returned function is called and its pause is
@@ -51,16 +53,21 @@ export function keepRulesText({
   text,
   clock,
   logger,
+  signal,
 }: {
   list(): Promise<string>;
   readonly text: Pick<RulesText, 'put'>;
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+  readonly signal: AbortSignal;
   readonly logger: Logger;
 }): (isNews: boolean) => void {
   let begunMs = Number.NEGATIVE_INFINITY;
   let isListing = false;
   let isOwed = false;
-  const listNow = async () => {
+  const listNow = async (afterMs: number) => {
+    if (afterMs > 0) {
+      await clock.sleep(afterMs, signal);
+    }
     const atMs = clock.now();
     await text.put(`# read back at ${new Date(atMs).toISOString()}\n${await list()}`);
   };
@@ -70,10 +77,11 @@ export function keepRulesText({
     if (isListing || clock.monotonic() - begunMs < pause) {
       return;
     }
+    const afterMs = Number.isFinite(begunMs) ? 0 : firstAfterMs;
     begunMs = clock.monotonic();
     isListing = true;
     isOwed = false;
-    listNow()
+    listNow(afterMs)
       .catch((error) => {
         isOwed = true;
         logger.debug({ error: String(error) }, 'the rules could not be listed for people');

@@ -41,6 +41,15 @@ describe('the keeper of the rules', () => {
     expect(node.forgetsAtLooks).toEqual([1]);
   });
 
+  it('looks at nothing a second time before the server can start, and at all of it right after', async () => {
+    const node = nodeWith({ intact: false, table: '' });
+    await node.keepUntil((heartbeats) => heartbeats.length === 1);
+    expect(node.order).toEqual(['guard', 'verify', 'redirect with ', 'guard', 'verify']);
+    expect(node.early).toHaveLength(1);
+    expect(node).toMatchObject({ forgetsAtLooks: [1], readBacks: 1, news: 1 });
+    expect(node.heartbeats[0]?.rules).toMatchObject({ intact: true, putBack: 0 });
+  });
+
   it('puts them back as soon as somebody touches them', async () => {
     const node = nodeWith({ intact: false });
     await node.keepUntil((heartbeats) => {
@@ -225,11 +234,20 @@ interface Start {
   readonly guardFails?: boolean;
   /** The kernel reports what becomes of the tables. */
   readonly followed?: boolean;
+  /** Of the guard; empty where there is none to keep. */
+  readonly table?: string;
 }
 
 function nodeWith(start: Start) {
   const leaving = new AbortController();
-  let { intact, failures = 0, fullFolder = 0, guardFails = false, followed = false } = start;
+  let {
+    intact,
+    failures = 0,
+    fullFolder = 0,
+    guardFails = false,
+    followed = false,
+    table = 'the whole table',
+  } = start;
   let unreportedIntact = true;
   let sleptMs = 0;
   let onChange: () => void = () => undefined;
@@ -316,7 +334,7 @@ function nodeWith(start: Start) {
         }
         return { active: true, pods: 1, unknown: 0, putBack: 0, packets: {} };
       },
-      wholeTable: () => 'the whole table',
+      wholeTable: () => table,
       remove: async () => true,
       follow: () => undefined,
     },

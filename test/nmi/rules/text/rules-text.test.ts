@@ -9,7 +9,7 @@ import {
 } from '../../../../src/nmi/rules/text/rules-text.ts';
 import { until } from '../../../nmi-on-emulator/agent-world.ts';
 
-function keeper(list: () => Promise<string>) {
+function keeper(list: () => Promise<string>, waits: number[] = []) {
   const text = rulesTextInMemory();
   const messages: string[] = [];
   let nowMs = 0;
@@ -17,7 +17,8 @@ function keeper(list: () => Promise<string>) {
   const refresh = keepRulesText({
     list,
     text,
-    clock: { now: () => nowMs, monotonic: () => nowMs },
+    clock: { now: () => nowMs, monotonic: () => nowMs, sleep: async (ms) => void waits.push(ms) },
+    signal: new AbortController().signal,
     logger: { debug: say, info: say, warn: say, error: say },
   });
   return { text, messages, refresh, pass: (ms: number) => (nowMs += ms) };
@@ -40,6 +41,16 @@ describe('the text of the rules', () => {
     expect(await text.read()).toBeUndefined();
     refresh(true);
     expect(await until(() => text.read())).toBe('# read back at 1970-01-01T00:00:00.000Z\nthe rules\n');
+  });
+
+  it('is listed first when the server has had a second to start, and at once after that', async () => {
+    const waits: number[] = [];
+    const { refresh, pass, text } = keeper(async () => 'the rules', waits);
+    refresh(true);
+    await until(() => text.read());
+    pass(10_000);
+    refresh(true);
+    expect(waits).toEqual([1_000]);
   });
 
   it('is read again after ten seconds at the earliest, however often something changes', async () => {
