@@ -1,6 +1,8 @@
 import { advice } from '../../errors/hint.ts';
 import { nextCommand } from '../hints/next-command.ts';
 import { type CleanedRecord, cleanedOf } from './apply/cleaned-record.ts';
+import type { Blocker } from './blockers/blocker.ts';
+import { unread } from './blockers/trust-blockers.ts';
 import { podCount, type WorkloadGroup, workloadGroups } from './bound-workloads.ts';
 import { type MigrationFacts, readingOr } from './migration-facts.ts';
 import { basisHash, type FileWorkload, type MigrationFile } from './migration-file.ts';
@@ -58,7 +60,13 @@ function unboundWorkload(
 ): StandingWorkload {
   const { kind, namespace, name, route, serviceAccount, identities } = workload;
   const cleaned = group && cleanedOf(group);
-  const state = group !== undefined && hasLeft(workload, group, facts) ? 'cleaned' : 'gone';
+  const isCleaned = group !== undefined && hasLeft(workload, group, facts);
+  const unknown = isCleaned ? undefined : whyUnknown(workload, group, facts);
+  const state = isCleaned
+    ? 'cleaned'
+    : unknown === undefined
+      ? 'gone'
+      : (`blocked(${unknown.code})` as const);
   return {
     kind,
     namespace,
@@ -69,17 +77,33 @@ function unboundWorkload(
     ...(group?.object === undefined ? {} : { uid: group.object.uid }),
     ...(cleaned === undefined ? {} : { cleaned }),
     pods: podCount(group, facts),
-    blockers: [],
+    blockers: unknown === undefined ? [] : [unknown],
     passed: [],
     budgets: [],
     state,
     step: 'planned',
     changed: state === 'gone',
-    next:
-      state === 'cleaned'
-        ? advice`Nothing is left to do.`
-        : advice`Plan anew, without it: ${nextCommand('migrate plan', facts.cluster)}`,
+    next: isCleaned
+      ? advice`Nothing is left to do.`
+      : (unknown?.hint ?? advice`Plan anew, without it: ${nextCommand('migrate plan', facts.cluster)}`),
   };
+}
+
+/** It may be there, and have pod identity, where what would show it could not be read. */
+function whyUnknown(
+  { kind, namespace, name }: FileWorkload,
+  group: WorkloadGroup | undefined,
+  facts: MigrationFacts,
+): Blocker | undefined {
+  const ofKind = facts.workloads.get(kind);
+  if (group === undefined) {
+    return ofKind === undefined ? unread(facts.pods, 'pods', facts) : unread(ofKind, `${kind}s`, facts);
+  }
+  const account = group.templates[0]?.serviceAccount;
+  return (
+    unread(facts.objects, 'the objects of pod identity', facts) ??
+    unread(facts.serviceAccounts, `service account ${namespace}/${account} of ${kind}/${name}`, facts)
+  );
 }
 
 /** Its template has the label, and its account names one of the identities of the file. */

@@ -9,6 +9,7 @@ import {
   bound,
   clientIdOf,
   credential,
+  forbidden,
   issuer,
   kinds,
   migrationWorld,
@@ -95,6 +96,28 @@ describe('a workload of a file', () => {
     ],
   ])('is gone when it %s', (_what, facts) => {
     expect(standing(facts).workloads).toMatchObject([{ state: 'gone', changed: true }]);
+  });
+
+  it.each<[string, Partial<MigrationFacts>]>([
+    ['what it is', { workloads: new Map([['Deployment', forbidden('deployments')]]), pods: read([]) }],
+    [
+      'the objects of pod identity',
+      {
+        workloads: kinds({ Deployment: [workload({ template: template({ labels: {} }) })] }),
+        objects: forbidden('azureidentities'),
+      },
+    ],
+    [
+      'its service account',
+      {
+        workloads: kinds({ Deployment: [workload({ template: template(left) })] }),
+        serviceAccounts: forbidden('serviceaccounts'),
+      },
+    ],
+  ])('is not called gone where nobody could read %s', (_what, facts) => {
+    expect(standing(facts).workloads).toMatchObject([
+      { state: 'blocked(Unread)', changed: false, blockers: [{ code: 'Unread' }] },
+    ]);
   });
 
   it('leaves aside what is not in the file, and names it', () => {
