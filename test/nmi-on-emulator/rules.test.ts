@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRulesHandler } from '../../src/nmi/http/routes/rules.ts';
+import { FileTooLarge } from '../../src/nmi/rules/read-small-file.ts';
 import { rulesTextFile } from '../../src/nmi/rules/text/rules-text.ts';
 import { seedShop, startWorld } from './agent-world.ts';
 
@@ -36,5 +37,22 @@ describe('/rules of an agent', () => {
     const handle = createRulesHandler({ read: async () => 'secret' }, { monotonic: () => 0 });
     await handle({ method: 'GET', socket: { remoteAddress, localAddress } } as never, response as never);
     expect(sent).toEqual([403, expect.stringContaining('for this node alone')]);
+  });
+
+  it('are refused with a sentence where the file is none that podid wrote', async () => {
+    const sent: unknown[] = [];
+    const response = {
+      writeHead: (code: number) => sent.push(code),
+      end: (body: Buffer) => sent.push(String(body)),
+    };
+    const read = () =>
+      Promise.reject(new FileTooLarge('rules.txt has 9 bytes, and at most 8 of it are read.'));
+    const handle = createRulesHandler({ read }, { monotonic: () => 0 });
+    const socket = { remoteAddress: '127.0.0.1', localAddress: '127.0.0.1' };
+    await handle({ method: 'GET', socket } as never, response as never);
+    expect(sent).toEqual([
+      500,
+      'rules.txt has 9 bytes, and at most 8 of it are read. podid writes none so large.',
+    ]);
   });
 });

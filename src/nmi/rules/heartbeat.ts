@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { NodeAddresses } from './address-map.ts';
 import type { NodeProblem } from './diagnose-node.ts';
 import type { GuardState } from './guard/guard-state.ts';
 import { putFile } from './put-file.ts';
+import { readSmallFile } from './read-small-file.ts';
 
 /**
  * What the process that keeps the rules reports to the one that serves, through a file in memory that both
@@ -72,12 +72,8 @@ export async function writeHeartbeat(path: string, heartbeat: Heartbeat): Promis
  * see `heartbeatIsFresh`.
  */
 export async function readHeartbeat(path: string): Promise<Heartbeat | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  if (text === '' || text.length > largestBytes) {
-    return undefined;
-  }
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(await readSmallFile(path, largestBytes));
     return isHeartbeat(value) ? value : undefined;
   } catch {
     return undefined;

@@ -82,7 +82,7 @@ function whyNoRules(
   path: string,
   { status, text }: { readonly status: number; readonly text: string },
 ): string {
-  if (path !== '/rules' || status !== 404) {
+  if (path !== '/rules' || (status !== 404 && status !== 500)) {
     return '';
   }
   return text.includes(' ') ? ` ${text.slice(0, 300)}` : ' An agent of an earlier version does not serve it.';

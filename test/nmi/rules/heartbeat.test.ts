@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import {
   readHeartbeat,
   writeHeartbeat,
 } from '../../../src/nmi/rules/heartbeat.ts';
+import { readSmallFile } from '../../../src/nmi/rules/read-small-file.ts';
 
 const heartbeat: Heartbeat = {
   rules: { intact: true, backend: 'nft', putBack: 0, packets: {} },
@@ -83,6 +84,24 @@ describe('the heartbeat', () => {
       await writeFile(path, text);
     }
     expect(await readHeartbeat(path)).toBeUndefined();
+  });
+
+  it('counts as none when it is larger than any, and is not read', async () => {
+    const path = join(folder, 'rules.json');
+    await writeFile(path, '');
+    // Sparse: to read it all would fail, since no text can be so long.
+    await truncate(path, 600 * 1024 * 1024);
+    expect(await readHeartbeat(path)).toBeUndefined();
+    await expect(readSmallFile(path, 1000)).rejects.toThrow(
+      `${path} has 629145600 bytes, and at most 1000 of it are read.`,
+    );
+  });
+
+  it('is read at most as far as it went when it was opened', async () => {
+    const path = join(folder, 'text');
+    await writeFile(path, 'né');
+    expect(await readSmallFile(path, 3)).toBe('né');
+    await expect(readSmallFile(path, 2)).rejects.toMatchObject({ name: 'FileTooLarge' });
   });
 
   it('is stale after three intervals, and when it is from before a reboot', () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../domain/time/clock.ts';
+import { FileTooLarge } from '../../rules/read-small-file.ts';
 import type { RulesText } from '../../rules/text/rules-text.ts';
 import { answerText, refuseOthers } from './for-the-node.ts';
 
@@ -14,18 +15,35 @@ export function createRulesHandler(
   rules: Pick<RulesText, 'read'>,
   clock: Pick<Clock, 'monotonic'>,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  let made: { readonly atMs: number; readonly text: Promise<string | undefined> } | undefined;
+  let made: { readonly atMs: number; readonly answer: Promise<Answer> } | undefined;
   return async (request, response) => {
     if (refuseOthers(request, response, { what: 'The text of the rules', readBy: 'podid nmi collect' })) {
       return;
     }
     const nowMs = clock.monotonic();
     if (made === undefined || nowMs - made.atMs >= freshMs) {
-      made = { atMs: nowMs, text: rules.read() };
+      made = { atMs: nowMs, answer: readAnswer(rules) };
     }
-    const text = await made.text;
-    answerText(response, text === undefined ? 404 : 200, text ?? nobodyReads);
+    const { status, text } = await made.answer;
+    answerText(response, status, text);
   };
+}
+
+interface Answer {
+  readonly status: 200 | 404 | 500;
+  readonly text: string;
+}
+
+async function readAnswer(rules: Pick<RulesText, 'read'>): Promise<Answer> {
+  try {
+    const text = await rules.read();
+    return text === undefined ? { status: 404, text: nobodyReads } : { status: 200, text };
+  } catch (error) {
+    if (!(error instanceof FileTooLarge)) {
+      throw error;
+    }
+    return { status: 500, text: `${error.message} podid writes none so large.` };
+  }
 }
 
 const nobodyReads =

@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../../domain/time/clock.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import { putFile } from '../put-file.ts';
+import { FileTooLarge, readSmallFile } from '../read-small-file.ts';
 
 /** The rules as the kernel has them, from the process that may read them to the one that serves. */
 export interface RulesText {
   put(text: string): Promise<void>;
-  /** Undefined before the first. */
+  /** Undefined before the first. @throws FileTooLarge where it is none that podid wrote */
   read(): Promise<string | undefined>;
 }
 
@@ -22,12 +22,24 @@ export function rulesTextInMemory(): RulesText {
   };
 }
 
+/** More than all commands together print: each is cut at 512 Ki letters. */
+const largestBytes = 8 * 1024 * 1024;
+
 /** Beside the heartbeat, in memory that both containers mount. */
 export function rulesTextFile(heartbeatFile: string): RulesText {
   const path = join(dirname(heartbeatFile), 'rules.txt');
   return {
     put: (text) => putFile(path, text),
-    read: () => readFile(path, 'utf8').catch(() => undefined),
+    async read() {
+      try {
+        return await readSmallFile(path, largestBytes);
+      } catch (error) {
+        if (error instanceof FileTooLarge) {
+          throw error;
+        }
+        return undefined;
+      }
+    },
   };
 }
 

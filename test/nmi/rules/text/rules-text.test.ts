@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +102,10 @@ describe('the text of the rules', () => {
       await text.put('one');
       await text.put('two');
       expect(await text.read()).toBe('two');
+      await truncate(join(folder, 'rules.txt'), 600 * 1024 * 1024);
+      await expect(text.read()).rejects.toThrow(
+        /rules\.txt has 629145600 bytes, and at most \d+ of it are read\.$/,
+      );
       expect(await readdir(folder)).toEqual(['rules.txt']);
     } finally {
       await rm(folder, { recursive: true });
