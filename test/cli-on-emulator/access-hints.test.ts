@@ -14,7 +14,7 @@ const own = { 'app.kubernetes.io/managed-by': 'podid' };
 
 /** The command of a hint, without the words around it. */
 function commandIn(hint: string): string {
-  return (/(?:podid|kubectl|az) (?!identity create:).*/.exec(hint)?.[0] ?? '').replace(/, once .*$/, '');
+  return /(?:podid|kubectl|az) (?!identity create:).*/.exec(hint)?.[0] ?? '';
 }
 
 describe('what podid access has people type', () => {
