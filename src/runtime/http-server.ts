@@ -66,6 +66,9 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** So much of its answers may wait on a connection before no more of it is read. */
+const unsentBytes = 16 * 1024;
+
 /** One handler on any number of addresses, with a limit on everything a client can make it hold. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   return new LimitedServer(options);
@@ -121,6 +124,8 @@ class LimitedServer implements HttpServer {
       keepAliveTimeout: limits.idleMs,
       connectionsCheckingInterval: 1_000,
       noDelay: true,
+      // Node 22 has 64 KiB by default, of which a client that does not read would have the agent keep as much.
+      highWaterMark: unsentBytes,
       // What Node answers by itself is counted by nobody.
       requireHostHeader: false,
     });
