@@ -124,7 +124,7 @@ class LimitedServer implements HttpServer {
       keepAliveTimeout: limits.idleMs,
       connectionsCheckingInterval: 1_000,
       noDelay: true,
-      // Node 22 has 64 KiB by default, of which a client that does not read would have the agent keep as much.
+      // 64 KiB by default since Node 22: so much would be kept for each client that does not read.
       highWaterMark: unsentBytes,
       // What Node answers by itself is counted by nobody.
       requireHostHeader: false,
