@@ -6,11 +6,11 @@ import {
   type ConnectionShares,
   createConnectionShares,
   type OpenConnection,
-} from './connection-shares.ts';
+} from './connections/connection-shares.ts';
+import { createFairReading, type FairReading } from './connections/fair-reading.ts';
+import { LastRequests, RepeatedRequests, type Repeats } from './connections/repeated-requests.ts';
 import { createPeers, type NamespaceOfPeer, type UnknownPeers } from './fair-places.ts';
-import { createFairReading, type FairReading } from './fair-reading.ts';
 import { faultOf, mostHeaders, refuseMalformed } from './refuse-malformed.ts';
-import { LastRequests, RepeatedRequests, type Repeats } from './repeated-requests.ts';
 
 export interface HttpLimits extends ConnectionShareLimits {
   readonly headerBytes: number;

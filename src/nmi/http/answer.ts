@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Repeats } from '../../runtime/repeated-requests.ts';
+import type { Repeats } from '../../runtime/connections/repeated-requests.ts';
 import type { AccessToken, TokenAnswer } from '../tokens/token.ts';
 import { version } from '../version.ts';
 import type { ErrorAnswer } from './error-answer.ts';

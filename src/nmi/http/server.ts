@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/time/clock.ts';
-import type { Repeats } from '../../runtime/repeated-requests.ts';
+import type { Repeats } from '../../runtime/connections/repeated-requests.ts';
 import { normalAddress } from '../cluster/pod-index.ts';
 import { answerError, type Exchange } from './answer.ts';
 import { type CanonicalTarget, canonicalTarget } from './canonical-path.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../domain/time/clock.ts';
-import type { AnswerAgain } from '../../../runtime/repeated-requests.ts';
+import type { AnswerAgain } from '../../../runtime/connections/repeated-requests.ts';
 import { isLoopback, type KnownPod } from '../../cluster/pod-index.ts';
 import type { PodLookup } from '../../cluster/pod-lookup.ts';
 import type { Decision, DecisionLog } from '../../observe/decision-log.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../domain/time/clock.ts';
-import { createPlaceCounts, type Peers, strangers } from './fair-places.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { createPlaceCounts, type Peers, strangers } from '../fair-places.ts';
 
 export interface ConnectionShareLimits {
   /** In all. */

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHttpServer, type HttpServer } from '../../src/runtime/http-server.ts';
-import { idHeaders, KnownBytes } from '../../src/runtime/known-bytes.ts';
-import { systemClock } from '../../src/runtime/system-clock.ts';
+import { idHeaders, KnownBytes } from '../../../src/runtime/connections/known-bytes.ts';
+import { createHttpServer, type HttpServer } from '../../../src/runtime/http-server.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const otherId = '7c9e6679-7425-40de-944b-e07fc1f90ae7';

@@ -5,9 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createHttpServer } from '../../src/runtime/http-server.ts';
-import type { Repeats } from '../../src/runtime/repeated-requests.ts';
-import { systemClock } from '../../src/runtime/system-clock.ts';
+import type { Repeats } from '../../../src/runtime/connections/repeated-requests.ts';
+import { createHttpServer } from '../../../src/runtime/http-server.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 const cleanUps: (() => Promise<void> | void)[] = [];
 

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHttpServer, type HttpServer } from '../../src/runtime/http-server.ts';
-import { systemClock } from '../../src/runtime/system-clock.ts';
+import { createHttpServer, type HttpServer } from '../../../src/runtime/http-server.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 const servers: HttpServer[] = [];
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFairReading } from '../../src/runtime/fair-reading.ts';
+import { createFairReading } from '../../../src/runtime/connections/fair-reading.ts';
 
 const one = (path: string) => `GET /${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 const cleanUps: (() => Promise<void> | void)[] = [];

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../domain/time/clock.ts';
-import { createFairTurns, type Holder } from './fair-places.ts';
+import type { Clock } from '../../domain/time/clock.ts';
+import { createFairTurns, type Holder } from '../fair-places.ts';
 import type { RepeatedRequests } from './repeated-requests.ts';
+import { isHeld, readOn, stopReading } from './socket-reading.ts';
+import { type Connection, end, handOn, type Source, setRest } from './unparsed-bytes.ts';
 
 export interface FairReadingOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -39,32 +41,6 @@ const holderMs = 1_000;
 
 export function createFairReading(options: FairReadingOptions): FairReading {
   return new Reading(options);
-}
-
-interface Source {
-  readonly holder: Holder;
-  /** Milliseconds of its part of this turn, and beyond it of the next ones. */
-  usedMs: number;
-  /** Connections whose bytes wait, in turns. */
-  readonly waiting: Connection[];
-  /** Of memory that these take. */
-  waitingBytes: number;
-}
-
-interface Connection {
-  readonly socket: Socket;
-  readonly parsers: readonly ((bytes: Buffer) => void)[];
-  readonly enders: readonly (() => void)[];
-  readonly repeated: RepeatedRequests | undefined;
-  holder: Holder | undefined;
-  /** Until when the holder need not be looked up again. */
-  holderUntilMs: number;
-  /** What was read and not yet parsed. */
-  rest: Buffer | undefined;
-  /** Among whose it waits. */
-  waitsIn: Source | undefined;
-  /** The client sends no more; who listens for that is told when all is parsed. */
-  hasEnded: boolean;
 }
 
 interface Current {
@@ -266,81 +242,4 @@ class Reading implements FairReading {
       readOn(connection.socket);
     }
   }
-}
-
-/** To be answered at once where that may be, else to the parser. */
-function handOn({ socket, parsers, repeated }: Connection, startedAt: number, bytes: Buffer): void {
-  if (repeated?.answer(bytes, startedAt)) {
-    return;
-  }
-  repeated?.begin();
-  for (const parser of parsers) {
-    parser.call(socket, bytes);
-  }
-  repeated?.learn(bytes);
-}
-
-function setRest(connection: Connection, rest: Buffer | undefined): void {
-  if (connection.waitsIn !== undefined) {
-    connection.waitsIn.waitingBytes += sizeOf(rest) - sizeOf(connection.rest);
-  }
-  connection.rest = rest;
-}
-
-/** The last byte of what was read keeps all of it in memory. */
-function sizeOf(rest: Buffer | undefined): number {
-  return rest?.buffer.byteLength ?? 0;
-}
-
-/** Node reads the end of a connection even where it is stopped, and ends the connection when it is told. */
-function end(connection: Connection): void {
-  connection.hasEnded = true;
-  if (connection.rest === undefined && !connection.socket.destroyed) {
-    for (const ender of connection.enders) {
-      ender.call(connection.socket);
-    }
-  }
-}
-
-/**
- * Stops at once: a paused stream goes on to read into its buffer until that is full. For that it would start the handle
- * again, which it takes to be reading still.
- */
-function stopReading(socket: Socket): void {
-  socket.pause();
-  const handle = handleOf(socket);
-  if (handle) {
-    handle.reading = true;
-    handle.readStop();
-  }
-}
-
-/** Where the parser has stopped the reading itself, since answers pile up, this waits until it goes on. */
-function readOn(socket: Socket): void {
-  if (socket.destroyed) {
-    return;
-  }
-  if (isHeld(socket)) {
-    socket.once('resume', readOn.bind(undefined, socket));
-    return;
-  }
-  socket.resume();
-  const handle = handleOf(socket);
-  if (handle) {
-    handle.reading = true;
-    handle.readStart();
-  }
-}
-
-/**
- * Node's parser takes no bytes while so much is left to be sent on the connection: it has paused the socket, and an
- * assertion of its own, which would end the process, holds that none come.
- */
-function isHeld(socket: Socket): boolean {
-  return (socket as Socket & { readonly _paused?: boolean })._paused === true;
-}
-
-function handleOf(socket: Socket) {
-  return (socket as unknown as { _handle?: { reading: boolean; readStart(): void; readStop(): void } | null })
-    ._handle;
 }
