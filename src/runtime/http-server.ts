@@ -8,7 +8,8 @@ import {
   type OpenConnection,
 } from './connections/connection-shares.ts';
 import { createFairReading, type FairReading } from './connections/fair-reading.ts';
-import { LastRequests, RepeatedRequests, type Repeats } from './connections/repeated-requests.ts';
+import { connectionOf, HttpConnection } from './connections/http-connection.ts';
+import { LastRequests, type Repeats } from './connections/repeated-requests.ts';
 import { createPeers, type NamespaceOfPeer, type UnknownPeers } from './fair-places.ts';
 import { faultOf, mostHeaders, refuseMalformed } from './refuse-malformed.ts';
 
@@ -81,7 +82,6 @@ class LimitedServer implements HttpServer {
   readonly #servers: Server[] = [];
   readonly #shares: ConnectionShares;
   readonly #reading: FairReading;
-  readonly #repeated = new WeakMap<Socket, RepeatedRequests>();
   readonly #last: LastRequests;
   #lastBusyAt: number;
 
@@ -141,7 +141,6 @@ class LimitedServer implements HttpServer {
     // A client that waits for 100-continue has a body to send, and nobody here wants one.
     server.on('checkContinue', (request, response) => this.#serve(request, response));
     server.on('checkExpectation', (request, response) => this.#serve(request, response));
-    server.on('connection', () => this.#wasBusy());
     this.#attachFairly(server);
     server.on('clientError', (error, socket) => refuseMalformed(error, socket));
     return new Promise((resolve, reject) => {
@@ -185,25 +184,30 @@ class LimitedServer implements HttpServer {
     const closed = Promise.all(
       servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),
     );
+    this.#shares.close((socket) => isUnparsed(socket) && connectionOf(socket)?.isIdle === true);
     await Promise.race([closed, grace]);
     for (const server of servers) {
       server.closeAllConnections();
     }
+    this.#shares.close(isUnparsed);
     await closed;
   }
 
-  /** A connection that is refused gets no parser. */
+  /** Node's parser comes when it is needed; to a connection that is refused it never does. */
   #attachFairly(server: Server): void {
-    const attachParser = server.listeners('connection') as ((socket: Socket) => void)[];
+    const { requestMs, idleMs } = this.#options.limits;
+    const parsers = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
+    const parse = (socket: Socket): void => {
+      for (const attach of parsers) {
+        attach.call(server, socket);
+      }
+    };
+    const options = { last: this.#last, parse, requestMs, idleMs };
     server.on('connection', (socket) => {
+      this.#wasBusy();
       if (this.#shares.admit(socket)) {
-        for (const attach of attachParser) {
-          attach.call(server, socket);
-        }
-        const repeated = new RepeatedRequests(socket, this.#last);
-        this.#repeated.set(socket, repeated);
-        this.#reading.attach(socket, repeated);
+        this.#reading.attach(socket, new HttpConnection(socket, options));
       }
     });
   }
@@ -215,7 +219,7 @@ class LimitedServer implements HttpServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const repeated = this.#repeated.get(request.socket);
+    const repeated = connectionOf(request.socket)?.repeated;
     repeated?.note(request, !response.shouldKeepAlive);
     const ended = this.#shares.begin(request.socket);
     if (ended === undefined || repeated === undefined) {
@@ -258,4 +262,9 @@ class LimitedServer implements HttpServer {
       response.writeHead(500, { 'Content-Length': 0, Connection: 'close' }).end();
     }
   }
+}
+
+/** Node knows nothing of the connection yet. */
+function isUnparsed(socket: Socket): boolean {
+  return connectionOf(socket)?.isParsed === false;
 }

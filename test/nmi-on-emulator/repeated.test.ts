@@ -258,6 +258,21 @@ describe('a client that asks the very same on a new connection each time', () =>
     expect((await askAnew('127.0.0.9')).status).toBe(400);
   });
 
+  it('has its connection reset when its pod is gone, though nothing on it was ever parsed', async () => {
+    world = await startWorld({ before: seedShop });
+    const open = async () => {
+      const socket = connect({ port: world.port, host: '127.0.0.1', localAddress: '127.0.0.7' });
+      sockets.push(socket);
+      socket.on('error', () => undefined).write(request);
+      await until(() => (socket.bytesRead > 500 ? true : undefined));
+      return { closed: new Promise((resolve) => socket.once('close', resolve)) };
+    };
+    const connections = [await open(), await open(), await open()];
+    expect(await world.metrics()).toContain('podid_nmi_token_hits_total 2');
+    world.kube.store.remove('Pod', 'shop', 'web');
+    await Promise.all(connections.map(({ closed }) => closed));
+  });
+
   it('waits, as any other, once another pod claims its address', async () => {
     await start({ flags: ['--hold-sec=0'] });
     world.kube.store.seed(pod({ name: 'twin', ip: '127.0.0.7', namespace: 'other' }));

@@ -49,6 +49,8 @@ export interface ConnectionShares {
   answerAtOnce(socket: Socket): boolean;
   /** Resets the connections that `isLost` picks. */
   reset(isLost: (connection: OpenConnection) => boolean): void;
+  /** Closes those that `isOver` picks; their clients may open others. */
+  close(isOver: (socket: Socket) => boolean): void;
   /** Nothing came and nothing left for a while: true where that is nobody's but the client's doing. */
   isStuck(socket: Socket): boolean;
 }
@@ -152,6 +154,14 @@ class Shares implements ConnectionShares {
       if (isLost({ socket, address: peer.address, unanswered, idleMs: now - busyAt })) {
         this.#forget(connection);
         socket.resetAndDestroy();
+      }
+    }
+  }
+
+  close(isOver: (socket: Socket) => boolean): void {
+    for (const socket of [...this.#connections.keys()]) {
+      if (isOver(socket)) {
+        socket.destroy();
       }
     }
   }

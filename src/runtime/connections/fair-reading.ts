@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../domain/time/clock.ts';
 import { createFairTurns, type Holder } from '../fair-places.ts';
-import type { RepeatedRequests } from './repeated-requests.ts';
 import { isHeld, readOn, stopReading } from './socket-reading.ts';
-import { type Connection, end, handOn, type Source, setRest } from './unparsed-bytes.ts';
+import { type Connection, end, type Reader, type Source, setRest } from './unparsed-bytes.ts';
 
 export interface FairReadingOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -22,8 +21,8 @@ export interface FairReadingOptions {
  * parser; who has used up its part of a turn of the event loop has the rest wait, unread, for a later one.
  */
 export interface FairReading {
-  /** Takes over what is read from a new connection; to be called when its parser listens already. */
-  attach(socket: Socket, repeated?: RepeatedRequests): void;
+  /** Reads a new connection, and hands on what it brings when its turn has come. */
+  attach(socket: Socket, reader: Reader): void;
 }
 
 /** Of one holder in one turn of the event loop, in milliseconds. A request takes some tens of microseconds. */
@@ -62,23 +61,17 @@ class Reading implements FairReading {
     this.#options = options;
   }
 
-  attach(socket: Socket, repeated?: RepeatedRequests): void {
-    const parsers = socket.listeners('data') as ((bytes: Buffer) => void)[];
-    const enders = socket.listeners('end') as (() => void)[];
+  attach(socket: Socket, reader: Reader): void {
     const connection: Connection = {
       socket,
-      parsers,
-      enders,
-      repeated,
+      reader,
       holder: undefined,
       holderUntilMs: 0,
       rest: undefined,
       waitsIn: undefined,
       hasEnded: false,
     };
-    socket.removeAllListeners('data');
     socket.on('data', (bytes: Buffer) => this.#read(connection, bytes));
-    socket.removeAllListeners('end');
     socket.on('end', end.bind(undefined, connection));
     // To accept it took time as well.
     this.#begin(connection);
@@ -118,7 +111,8 @@ class Reading implements FairReading {
       if ((at === 0 ? source.usedMs : this.#usedMs(source)) >= partMs) {
         return bytes.subarray(at);
       }
-      handOn(connection, sinceMs, bytes.length <= biteBytes ? bytes : bytes.subarray(at, at + biteBytes));
+      const bite = bytes.length <= biteBytes ? bytes : bytes.subarray(at, at + biteBytes);
+      connection.reader.read(bite, sinceMs);
     }
     return undefined;
   }

@@ -4,17 +4,17 @@ import { KnownBytes } from './known-bytes.ts';
 
 /**
  * Answers a request that is known already. @param startedAt monotonic milliseconds @param isLast the connection ends
- * with it
+ * with it @param socket of the connection on which it came
  * @returns the whole answer with its header, each character one byte; undefined where the request has to be parsed and
  * handled as any other
  */
-export type AnswerAgain = (startedAt: number, isLast: boolean) => string | undefined;
+export type AnswerAgain = (startedAt: number, isLast: boolean, socket: Socket) => string | undefined;
 
 /** Takes what is offered while a request is handled. */
 export interface Repeats {
   /**
-   * How this request is answered should it come again on this connection, byte for byte but for ids (`idHeaders`). What
-   * it is answered with is decided each time; what is spared is to read it.
+   * How this request is answered should it come again, byte for byte but for ids (`idHeaders`), on this connection or
+   * another from the same address. What it is answered with is decided each time; what is spared is to read it.
    */
   offer(request: IncomingMessage, again: AnswerAgain): void;
 }
@@ -38,33 +38,61 @@ const blankLine = Buffer.from('\r\n\r\n');
 interface Known {
   readonly bytes: KnownBytes;
   readonly again: AnswerAgain;
-  /** It asks that the connection be closed, and so is known to its owner's next one. */
+  /** It asks that the connection be closed. */
   readonly isLast: boolean;
 }
 
+/** Requests of one owner that are kept, each with its bytes. */
+const mostOfOwner = 4;
+
 /**
- * Requests that asked for the end of their connections: of each owner the last one, as long as he is the same. Known to
- * the address that it came from alone, since its answer is decided for that one.
+ * What each owner asked lately, as long as he is the same, for his next connections. Known to the address that it came
+ * from alone, since its answer is decided for that one.
  */
 export class LastRequests {
   readonly options: RepeatedRequestsOptions;
-  readonly #known = new WeakMap<object, { readonly address: string; readonly known: Known }>();
+  /** The latest first. */
+  readonly #known = new WeakMap<object, { readonly address: string; readonly requests: Known[] }>();
 
   constructor(options: RepeatedRequestsOptions) {
     this.options = options;
   }
 
-  of({ remoteAddress = '' }: Socket): Known | undefined {
+  find({ remoteAddress = '' }: Socket, bytes: Buffer): Known | undefined {
     const owner = this.options.ownerOf?.(remoteAddress);
     const last = owner && this.#known.get(owner);
-    return last?.address === remoteAddress ? last.known : undefined;
+    if (last === undefined || last.address !== remoteAddress) {
+      return undefined;
+    }
+    const { requests } = last;
+    for (let at = 0; at < requests.length; at += 1) {
+      const known = requests[at];
+      if (known?.bytes.isSame(bytes)) {
+        if (at > 0) {
+          requests.splice(at, 1);
+          requests.unshift(known);
+        }
+        return known;
+      }
+    }
+    return undefined;
   }
 
-  keep({ remoteAddress = '' }: Socket, known: Known): void {
+  /** One that is kept already keeps its place; only how it is answered may be new. */
+  keep({ remoteAddress = '' }: Socket, bytes: Buffer, known: Known): void {
     const owner = this.options.ownerOf?.(remoteAddress);
-    if (owner !== undefined) {
-      this.#known.set(owner, { address: remoteAddress, known });
+    if (owner === undefined) {
+      return;
     }
+    const last = this.#known.get(owner);
+    if (last?.address !== remoteAddress) {
+      this.#known.set(owner, { address: remoteAddress, requests: [known] });
+      return;
+    }
+    const { requests } = last;
+    const same = requests.findIndex((each) => each.bytes.isSame(bytes));
+    requests.splice(same >= 0 ? same : mostOfOwner - 1, 1);
+    requests.unshift(known);
   }
 }
 
@@ -124,17 +152,16 @@ export class RepeatedRequests implements Repeats {
       socket.destroy();
       return true;
     }
-    const known = this.#isBetween ? (this.#known ?? this.#last.of(socket)) : undefined;
+    const known = this.#isBetween ? this.#knownAs(bytes) : undefined;
     if (
       known === undefined ||
-      !known.bytes.isSame(bytes) ||
       socket.writableLength > 0 ||
       socket.writableEnded ||
       !this.#options.mayAnswer(socket)
     ) {
       return false;
     }
-    const text = answerOf(known, startedAt);
+    const text = answerOf(known, startedAt, socket);
     if (text === undefined) {
       this.#known = undefined;
       return false;
@@ -147,10 +174,14 @@ export class RepeatedRequests implements Repeats {
     }
     if (socket.writableLength > 0) {
       // The client does not read; the next answer, by way of the parser, gives it the usual time again.
-      this.#known = undefined;
+      this.#isBetween = false;
       socket.setTimeout(this.#options.unreadMs);
     }
     return true;
+  }
+
+  #knownAs(bytes: Buffer): Known | undefined {
+    return this.#known?.bytes.isSame(bytes) ? this.#known : this.#last.find(this.#socket, bytes);
   }
 
   /** To be called before bytes are parsed. */
@@ -179,19 +210,19 @@ export class RepeatedRequests implements Repeats {
     if (!isWhole || !wasBetween || again === undefined || bytes.length > longest) {
       return;
     }
-    if (isLast) {
-      this.#last.keep(this.#socket, { bytes: new KnownBytes(bytes), again, isLast });
-      return;
+    const known = { bytes: new KnownBytes(bytes), again, isLast };
+    this.#last.keep(this.#socket, bytes, known);
+    if (!isLast) {
+      this.#inVain += 1;
+      this.#known = this.isLearning ? known : undefined;
     }
-    this.#inVain += 1;
-    this.#known = this.isLearning ? { bytes: new KnownBytes(bytes), again, isLast } : undefined;
   }
 }
 
 /** What it throws, it throws once more where the request is handled, and there a fault ends no process. */
-function answerOf({ again, isLast }: Known, startedAt: number): string | undefined {
+function answerOf({ again, isLast }: Known, startedAt: number, socket: Socket): string | undefined {
   try {
-    return again(startedAt, isLast);
+    return again(startedAt, isLast, socket);
   } catch {
     return undefined;
   }

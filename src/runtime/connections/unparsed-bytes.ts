@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { Holder } from '../fair-places.ts';
-import type { RepeatedRequests } from './repeated-requests.ts';
 
 /** Whose connections share one part of each turn of the event loop. */
 export interface Source {
@@ -13,12 +12,18 @@ export interface Source {
   waitingBytes: number;
 }
 
+/** Who gets what a connection brings. */
+export interface Reader {
+  /** @param startedAt monotonic milliseconds */
+  read(bytes: Buffer, startedAt: number): void;
+  /** The client sends no more. */
+  end(): void;
+}
+
 /** What a connection brought and its parser has not seen yet. */
 export interface Connection {
   readonly socket: Socket;
-  readonly parsers: readonly ((bytes: Buffer) => void)[];
-  readonly enders: readonly (() => void)[];
-  readonly repeated: RepeatedRequests | undefined;
+  readonly reader: Reader;
   holder: Holder | undefined;
   /** Until when the holder need not be looked up again. */
   holderUntilMs: number;
@@ -28,18 +33,6 @@ export interface Connection {
   waitsIn: Source | undefined;
   /** The client sends no more; who listens for that is told when all is parsed. */
   hasEnded: boolean;
-}
-
-/** To be answered at once where that may be, else to the parser. */
-export function handOn({ socket, parsers, repeated }: Connection, startedAt: number, bytes: Buffer): void {
-  if (repeated?.answer(bytes, startedAt)) {
-    return;
-  }
-  repeated?.begin();
-  for (const parser of parsers) {
-    parser.call(socket, bytes);
-  }
-  repeated?.learn(bytes);
 }
 
 /** Keeps what is left, and counts the memory that it takes. */
@@ -59,8 +52,6 @@ function sizeOf(rest: Buffer | undefined): number {
 export function end(connection: Connection): void {
   connection.hasEnded = true;
   if (connection.rest === undefined && !connection.socket.destroyed) {
-    for (const ender of connection.enders) {
-      ender.call(connection.socket);
-    }
+    connection.reader.end();
   }
 }

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFairReading } from '../../../src/runtime/connections/fair-reading.ts';
+import { attachParser } from '../../../src/runtime/connections/http-connection.ts';
 
 const one = (path: string) => `GET /${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 const cleanUps: (() => Promise<void> | void)[] = [];
@@ -43,7 +44,15 @@ async function started({
     handled.push(`${request.socket.remoteAddress} ${request.url}`);
     isDestroyed ? request.socket.destroy() : response.end(request.url);
   });
-  server.on('connection', (socket) => reading.attach(socket));
+  const parsers = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    const parser = attachParser(socket, (each) => parsers.forEach((parse) => void parse.call(server, each)));
+    reading.attach(socket, {
+      read: (bytes) => parser.read.forEach((read) => void read.call(socket, bytes)),
+      end: () => parser.end.forEach((end) => void end.call(socket)),
+    });
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   cleanUps.push(() => new Promise<void>((resolve) => server.close(() => resolve())));

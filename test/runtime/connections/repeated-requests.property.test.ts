@@ -104,6 +104,7 @@ const post = (header: string) => `POST /p HTTP/1.1\r\nHost: x\r\n${header}\r\n\r
 const usual = fc.constantFrom<readonly string[]>(
   [last],
   [withId.replace('0123', 'fedc')],
+  [get('/id', id.replace('0123', 'fedc'))],
   [ofFullPiece],
   [get('/kept')],
   [get('/kept'), get('/kept')],
@@ -117,6 +118,9 @@ const unusual = fc.constantFrom<readonly string[]>(
   ['GET /half HTTP/1.1\r\n'],
   ['\r\n'],
   ['G'],
+  [get('/kept') + get('/kept')],
+  [`${get('/kept')}GET /half HTTP/1.1\r\nX: `],
+  [get('/kept').slice(0, -1)],
   [last + get('/behind')],
   [ofFullPiece + get('/behind') + get('/behind')],
   [get('/kept') + last],
@@ -143,7 +147,7 @@ describe('the connections of one client', () => {
     let known = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(last, withId, ofFullPiece),
+        fc.constantFrom(last, withId, ofFullPiece, get('/kept'), get('/id', id)),
         fc.array(connection, { minLength: 1, maxLength: 4 }),
         fc.constantFrom(0, 0, 0.3),
         async (first, connections, lookMs) => {

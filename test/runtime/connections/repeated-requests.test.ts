@@ -440,7 +440,7 @@ describe('a request that ends its connection', () => {
     } else {
       expect(await one.ask(request)).toBe('again/a');
     }
-    expect(await open().ask(request)).toBe(isLast ? 'again/a' : 'first/a');
+    expect(await open().ask(request)).toBe('again/a');
   });
 
   it.each([
@@ -464,6 +464,102 @@ describe('a request that ends its connection', () => {
     while (server.connections > 0) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+  });
+});
+
+describe('the first request of a connection', () => {
+  const somebody = {};
+  const silent = async ({ open }: { open(): Client }) => {
+    const client = open();
+    await client.closed();
+    return client.text;
+  };
+
+  it('is known from one before it that stays open, and so is what follows it', async () => {
+    const { open, handled } = await started({ ownerOf: () => somebody });
+    const before = open();
+    expect(await before.ask(get('/a'))).toBe('first/a');
+    const one = open();
+    expect([await one.ask(get('/a')), await one.ask(get('/a'))]).toEqual(['again/a', 'again/a']);
+    expect([await one.ask(get('/b')), await one.ask(get('/b'))]).toEqual(['first/b', 'again/b']);
+    expect([await one.ask(get('/a')), await before.ask(get('/b'))]).toEqual(['again/a', 'again/b']);
+    expect(handled).toEqual(['/a', '/b']);
+  });
+
+  it('is known among a few of its owner, of which those asked lately are kept', async () => {
+    const { open } = await started({ ownerOf: () => somebody });
+    const ask = (path: string) => open().ask(get(path));
+    for (const path of ['/a', '/b', '/c', '/d']) {
+      expect(await ask(path)).toBe(`first${path}`);
+    }
+    expect(await ask('/a')).toBe('again/a');
+    expect(await ask('/e')).toBe('first/e');
+    expect([await ask('/a'), await ask('/e'), await ask('/b')]).toEqual(['again/a', 'again/e', 'first/b']);
+  });
+
+  it('is awaited no longer than any', async () => {
+    const world = await started({ ownerOf: () => somebody, requestMs: 100 });
+    expect(await silent(world)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('leaves its connection open for as long as it says, where Node would await a header still', async () => {
+    const world = await started({ ownerOf: () => somebody, requestMs: 200, idleMs: 60_000 });
+    await world.open().ask(get('/a'));
+    const known = world.open();
+    expect(await known.ask(get('/a'))).toBe('again/a');
+    // Longer than Node takes to find out, each second, whose header is late.
+    const late = world.open();
+    await late.write('GET /b HTTP/1.1\r\n');
+    await late.closed();
+    expect(late.text).toMatch(/^HTTP\/1\.1 408 /);
+    await silent(world);
+    expect(await known.ask(get('/a'))).toBe('again/a');
+    expect(await known.ask(get('/b'))).toBe('first/b');
+  });
+
+  it('leaves its connection open no longer than it says', async () => {
+    const world = await started({ ownerOf: () => somebody, idleMs: 100 });
+    await world.open().ask(get('/a'));
+    const known = world.open();
+    expect(await known.ask(get('/a'))).toBe('again/a');
+    await known.closed();
+  });
+
+  it('is answered where its client sends no more, and ends the connection', async () => {
+    const { open } = await started({ ownerOf: () => somebody });
+    await open().ask(get('/a'));
+    const one = open();
+    one.socket.end(get('/a'));
+    await one.closed();
+    expect(one.bodies).toEqual(['again/a']);
+  });
+
+  it.each([
+    ['once the next is refused', 'GET /x HTTP/9\r\n\r\n', /HTTP\/1\.1 400 /],
+    ['when the next has half a header', 'GET /x HTTP/1.1\r\n', /again\/a$/],
+  ])('is forgotten %s', async (_title, next, says) => {
+    const { open } = await started({ ownerOf: () => somebody, requestMs: 200 });
+    await open().ask(get('/a'));
+    const one = open();
+    expect(await one.ask(get('/a'))).toBe('again/a');
+    await one.write(next);
+    await one.closed();
+    expect(one.text).toMatch(says);
+  });
+
+  it('keeps no server from closing, nor does a connection without one', async () => {
+    const { open, server } = await started({ ownerOf: () => somebody });
+    await open().ask(get('/a'));
+    const [idle, quiet] = [open(), open()];
+    expect(await idle.ask(get('/a'))).toBe('again/a');
+    await vi.waitFor(() => expect(server.connections).toBe(3));
+    const drained = server.drain({ idleMs: 1_000, mostMs: 10_000 });
+    expect(await quiet.ask(get('/a'))).toBe('first/a');
+    expect(quiet.text).toContain('Connection: close');
+    open();
+    await drained;
+    await idle.closed();
+    await vi.waitFor(() => expect(server.connections).toBe(0));
   });
 });
 

@@ -81,19 +81,20 @@ interface Asked {
 }
 
 /**
- * Answers the same request from the same connection: who asks and what he may have is decided as for the first, and
- * where that comes to anything else than a token in memory for the very same pod, the request goes the whole way.
+ * Answers the same request from the same address: who asks and what he may have is decided as for the first, and where
+ * that comes to anything else than a token in memory for the very same pod, the request goes the whole way.
  */
 function answerAgain(
   options: TokenRouteOptions & { readonly countOf: CountOf },
   { peer, uid, request, userAgent }: Asked,
 ): AnswerAgain {
-  const { held, lookup, service, whole, record, clock, countOf } = options;
-  return (startedAt, isLast) => {
+  const { held, lookup, owners, service, whole, record, clock, countOf } = options;
+  return (startedAt, isLast, socket) => {
     const pod = held.open ? lookup.peek(peer) : undefined;
     if (pod?.uid !== uid) {
       return undefined;
     }
+    owners.note(socket, uid);
     const outcome = service.now(pod, request, true);
     if (outcome?.kind !== 'token') {
       return undefined;
