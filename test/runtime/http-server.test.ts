@@ -269,6 +269,25 @@ describe('a server with limits', () => {
     expect(await text(socket)).toContain('408');
   });
 
+  it('ends the connection of a client that sends no more before it is answered', async () => {
+    let end: () => void = () => undefined;
+    const { server, open } = await started({
+      handle: (_request, response) =>
+        new Promise<void>((resolve) => {
+          end = () => {
+            response.end('late');
+            resolve();
+          };
+          response.once('close', resolve);
+        }),
+    });
+    const socket = open();
+    socket.end(request());
+    expect(await text(socket)).toBe('');
+    await until(() => server.connections === 0 && server.inFlight === 0);
+    end();
+  });
+
   it('answers 500 for a fault of its own, and goes on', async () => {
     const { open, faults } = await started({ handle: () => Promise.reject(new Error('bug')) });
     const socket = open();
