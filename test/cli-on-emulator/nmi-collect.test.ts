@@ -148,6 +148,29 @@ describe('podid nmi collect', () => {
     });
   });
 
+  it.each([
+    [
+      'nmi collect --out FILE',
+      'nmi status',
+      'nmi top',
+      'mirror --dry-run',
+      'policy kubenet --apply --dry-run',
+    ],
+  ])(
+    'and its neighbours say of a cluster that Azure does not have that it is not there',
+    async (...lines) => {
+      await using podid = await emulatedPodid({ scenario: 'in-use' });
+      await inFolder(async (folder) => {
+        for (const line of lines) {
+          const words = line.replace('FILE', join(folder, 'bundle.zip')).split(' ');
+          const ran = await podid.run([...words, '-g', 'demo-rg', '-c', 'nope']);
+          expect([line, ran.exitCode, ran.stderr]).toEqual([line, 4, expect.stringContaining('nope')]);
+        }
+        expect(await readdir(folder)).toEqual([]);
+      });
+    },
+  );
+
   it('holds, for what may not be read, the sentence of the API server', async () => {
     await using podid = await emulatedPodid({ scenario: 'in-use' });
     podid.emulator.kube.faults.deny = [{ resource: 'nodes' }, { resource: 'pods/log' }];

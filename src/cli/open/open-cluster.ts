@@ -87,6 +87,10 @@ async function connectThroughAzure(session: Session, flags: Flags, kubeconfigPat
   session.checkUsage();
   const azure = await openAzure(session, chosen.subscription);
   const cluster = await resolveCluster(chosen, azure.subscriptions, context.signal);
+  if (kubeconfigPath !== undefined) {
+    // The kubeconfig leads to a cluster whatever is named, so that a name that is wrong would not show.
+    await azure.clusters.get(cluster, context.signal);
+  }
   const connected = await openKube(session, azure, {
     cluster,
     kubeconfigPath,
