@@ -59,6 +59,23 @@ export class Hint {
     return new Hint(parts);
   }
 
+  /**
+   * For one that goes on behind it: what follows a command behind a `#` stands in brackets then, since a `#` takes the rest
+   * of the line for itself.
+   */
+  asClause(): Hint {
+    let opened = 0;
+    const parts = this.withoutFullStop().parts.map((part) =>
+      typeof part === 'string'
+        ? part.replaceAll(/ {2}# /g, () => {
+            opened += 1;
+            return ' (';
+          })
+        : part,
+    );
+    return opened === 0 ? this : new Hint([...parts, ')'.repeat(opened)]);
+  }
+
   /** For one that goes on behind it. */
   withoutFullStop(): Hint {
     const last = this.parts.at(-1);
@@ -120,7 +137,13 @@ export function advice(
   texts: TemplateStringsArray,
   ...values: readonly (Hint | OthersText | PerShell | number)[]
 ): Hint {
-  const parts = texts.flatMap((text, at) => [text, ...(at < values.length ? partsOf(values[at]) : [])]);
+  const given = values.map(partsOf);
+  const goesOn = (at: number) =>
+    texts.slice(at + 1).some((text) => text !== '') || given.slice(at + 1).some((parts) => parts.length > 0);
+  const parts = texts.flatMap((text, at) => {
+    const those = given[at] ?? [];
+    return [text, ...(goesOn(at) ? new Hint(those).asClause().parts : those)];
+  });
   return new Hint(parts.filter((part) => part !== ''));
 }
 
@@ -145,12 +168,17 @@ export function perShell(texts: Readonly<Record<Shell, string>>): PerShell {
   return new PerShell(texts);
 }
 
-/** Several as one, with a text of podid's own between them. */
+/** Several as one, with a text of podid's own between them: what stands behind a `#` in one of them, in brackets. */
 export function joinHints<const Text extends string>(
   hints: readonly Hint[],
   between: Text & Literal<Text>,
 ): Hint {
-  return new Hint(hints.flatMap((each, at) => [...(at === 0 ? [] : [between]), ...each.parts]));
+  return new Hint(
+    hints.flatMap((each, at) => [
+      ...(at === 0 ? [] : [between]),
+      ...(at === hints.length - 1 ? each : each.asClause()).parts,
+    ]),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { identityId } from './emulated-podid.ts';
 
 /** podid's own commands of a hint, whole: what changes something as a dry run, and for ID what it stands for. */
 export function commandsIn(hint: string): readonly string[][] {
-  return [...hint.matchAll(/podid ([^;),#]+)/g)].map(([, text = '']) => {
+  return [...hint.matchAll(/podid ([^;(),#]+)/g)].map(([, text = '']) => {
     const words = text
       .trim()
       .split(' ')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eachNextStep } from '../../../src/domain/hints/each-next-step.ts';
-import { command } from '../../../src/errors/hint.ts';
+import { advice, command } from '../../../src/errors/hint.ts';
 
 const again = 'un the same command again; what is done is not done again.';
 
@@ -13,6 +13,19 @@ describe('what to do about failures', () => {
       { what: 'demo/none', hint: undefined },
     ]);
     expect(String(hint)).toBe(`demo/web, demo/api: podid mirror; demo/jobs: podid doctor. Then r${again}`);
+  });
+
+  it('has no step behind the # of another, nor the end of its own sentence', () => {
+    const hint = eachNextStep([
+      { what: 'demo/web', hint: advice`${command('podid list')}  # shows what there is.` },
+      {
+        what: 'demo/api',
+        hint: advice`${command('podid add')}  # with the name of the identity for IDENTITY`,
+      },
+    ]);
+    expect(String(hint)).toBe(
+      `demo/web: podid list (shows what there is); demo/api: podid add (with the name of the identity for IDENTITY). Then r${again}`,
+    );
   });
 
   it('is what the reasons name where no failure has a step of its own', () => {
