@@ -84,7 +84,7 @@ describe('what may not be seen', () => {
 
   it.each([
     [{ resource: 'pods' }, 'pod', 'get pods in namespace demo'],
-    [{ resource: 'nodes' }, 'agent', 'list nodes in all namespaces'],
+    [{ resource: 'nodes' }, 'agent', 'list nodes in the cluster'],
     [{ resource: 'daemonsets' }, 'agent-rules', 'list daemonsets.apps in all namespaces'],
     [{ resource: 'pods/proxy' }, 'imds', 'get pods/proxy in namespace kube-system'],
     [{ resource: 'networkpolicies' }, 'network-policy', 'list networkpolicies.networking.k8s.io'],

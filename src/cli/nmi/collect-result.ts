@@ -35,6 +35,6 @@ export const collectExamples: readonly Collected[] = [
     bytes: 48_213,
     files: 24,
     agents: 2,
-    unread: [{ what: 'nodes', reason: 'The cluster does not let you list nodes in all namespaces.' }],
+    unread: [{ what: 'nodes', reason: 'The cluster does not let you list nodes in the cluster.' }],
   },
 ];

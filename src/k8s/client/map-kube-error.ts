@@ -27,9 +27,11 @@ export interface FailureTerms {
   readonly forbidden: ErrorCode;
   /** Where the server would not do it. */
   readonly refused: ErrorCode;
+  /** The server's own sentence is in the message where a right is missing, too; else it is among the details alone. */
+  readonly saysWhy?: boolean;
   /** How to come by the right that is missing. */
   readonly rightHint: (attempt: KubeAttempt, sentence: string) => Hint;
-  readonly refusedHint?: (attempt: KubeAttempt, httpStatus: number) => Hint | undefined;
+  readonly refusedHint?: (attempt: KubeAttempt, httpStatus: number, sentence: string) => Hint | undefined;
   /** Beside the server's own sentence, where a right is missing. */
   readonly rule?: () => ErrorDetail;
   /** Where the kind is not served at all. */
@@ -57,7 +59,8 @@ export function mapKubeError(failure: KubeFailure, attempt: KubeAttempt, terms: 
     );
   }
   if (httpStatus === 403 && status !== undefined) {
-    return new PodidError(terms.forbidden, `The cluster does not let you ${actionText(attempt)}.`, {
+    const start = `The cluster does not let you ${actionText(attempt)}`;
+    return new PodidError(terms.forbidden, sentenceOf(start, terms.saysWhy === true ? said : ''), {
       ...common,
       hint: terms.rightHint(attempt, status.message),
       details: [...details, ...(terms.rule ? [terms.rule()] : [])],
@@ -98,7 +101,7 @@ export function refusedError(failure: KubeFailure, attempt: KubeAttempt, terms: 
     `The cluster refused to ${actionText({ verb, resource: what, ...where })}`,
     said,
   );
-  const hint = terms.refusedHint?.(attempt, failure.httpStatus);
+  const hint = terms.refusedHint?.(attempt, failure.httpStatus, said);
   const more = hint === undefined ? {} : { hint };
   return new PodidError(terms.refused, message, { details, ...targetOf(attempt), ...more });
 }
@@ -119,8 +122,24 @@ export function isResourceMissing({ httpStatus, status }: KubeFailure): boolean 
 
 export const awayHint = advice`Run the same command again; if the error remains: ${command('kubectl get --raw /readyz?verbose')}`;
 
+/** Plural names of kinds that no namespace has. */
+const clusterScoped = new Set([
+  'clusterrolebindings',
+  'clusterroles',
+  'constrainttemplates',
+  'customresourcedefinitions',
+  'mutatingwebhookconfigurations',
+  'namespaces',
+  'nodes',
+  'persistentvolumes',
+  'validatingadmissionpolicies',
+  'validatingadmissionpolicybindings',
+  'validatingwebhookconfigurations',
+]);
+
 function actionText({ verb, resource, namespace }: KubeAttempt): string {
-  const everywhere = verb === 'list' ? 'in all namespaces' : 'in the cluster';
+  const isOfNamespaces = !clusterScoped.has(resource.replace(/[./].*/, ''));
+  const everywhere = verb === 'list' && isOfNamespaces ? 'in all namespaces' : 'in the cluster';
   const where = namespace === undefined ? everywhere : `in namespace ${namespace}`;
   return `${verb} ${resource} ${where}`;
 }

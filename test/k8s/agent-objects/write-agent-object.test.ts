@@ -78,7 +78,8 @@ describe("writing one of the agent's objects", () => {
   it('distinguishes a missing right from a policy that refuses', async () => {
     await expect(write([absent, no, allowed(false)]).change).rejects.toMatchObject({
       code: 'Forbidden',
-      message: 'The cluster does not let you create serviceaccounts in namespace kube-system.',
+      message:
+        'The cluster does not let you create serviceaccounts in namespace kube-system: The server says Forbidden.',
       hint: hintText(
         expect.stringContaining('{apiGroups: [""], resources: ["serviceaccounts"], verbs: ["create"]}'),
       ),

@@ -64,6 +64,16 @@ describe('mapping what the API server says', () => {
     expect(error.message).toMatch(/create azureidentities.* in namespace shop.*: said: /);
   });
 
+  it.each([
+    ['nodes', 'nodes in the cluster'],
+    ['clusterroles.rbac.authorization.k8s.io', 'clusterroles.rbac.authorization.k8s.io in the cluster'],
+    ['pods', 'pods in all namespaces'],
+  ])('says of a list of %s where it is of, in namespaces alone where it is in them', (resource, text) => {
+    const denied = kubeFailure(403, status('Forbidden'));
+    const { message } = mapKubeError(denied, { verb: 'list', resource }, mirrorTerms);
+    expect(message).toBe(`The cluster does not let you list ${text}.`);
+  });
+
   it('hands on the words of the server without control characters', () => {
     const body = JSON.stringify({
       kind: 'Status',
