@@ -32,7 +32,8 @@ export function readInterval(
  * Prints a result, and again each time it is another, until the command is interrupted, which is how a watch ends.
  * A look that Azure or the cluster does not answer is told of once, and the next one made.
  *
- * @param read gives what is compared, and prints it; what it reports is told once, and again only after a look without it
+ * @param read gives what is compared, and prints it; what it reports is told once, and again only after a whole look
+ * without it
  * @returns 130 or 143, by what ended it
  */
 export async function watchResult(
@@ -44,8 +45,8 @@ export async function watchResult(
   let isAway = false;
   let told: ReadonlySet<string> = new Set();
   for (;;) {
+    const now = new Set<string>();
     try {
-      const now = new Set<string>();
       const { text, print } = await read(newsOf(report, { told, now, isFirst: shown === undefined }));
       isAway = false;
       told = now;
@@ -69,6 +70,8 @@ export async function watchResult(
         report.warn(error.message, error.hint);
       }
       isAway = true;
+      // It did not come to what it would have reported besides, which is no news for that.
+      told = new Set([...told, ...now]);
       await clock.sleep(intervalMs, signal).catch(() => undefined);
     }
   }

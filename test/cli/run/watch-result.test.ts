@@ -45,7 +45,11 @@ async function watch(
 const progressMs = 60_000;
 
 /** The agents of one cluster, one look after the other: the nodes whose agents are there. */
-async function watchAgents(line: string, looks: readonly (readonly string[] | Error)[], nodes?: Error) {
+async function watchAgents(
+  line: string,
+  looks: readonly (readonly string[] | Error)[],
+  nodes?: (look: number) => Error | undefined,
+) {
   const interruption = new AbortController();
   const waits: number[] = [];
   let looked = 0;
@@ -54,8 +58,9 @@ async function watchAgents(line: string, looks: readonly (readonly string[] | Er
       {
         installations: async () => [installation()],
         taintedNodes: async () => {
-          if (nodes !== undefined) {
-            throw nodes;
+          const fault = nodes?.(looked);
+          if (fault !== undefined) {
+            throw fault;
           }
           return ['a', 'b'].map((name) => ({ name, ready: true, takesAgent: true, taints: [] }));
         },
@@ -200,10 +205,21 @@ describe('a watch', () => {
   it('of the agents goes on where nodes may not be listed, and says so once', async () => {
     const forbidden = new PodidError('Forbidden', 'The cluster does not let you list nodes.');
     const line = 'nmi status --kubeconfig lab.yaml --watch -o table';
-    const { ran } = await watchAgents(line, [['a'], [], ['a', 'b']], forbidden);
+    const { ran } = await watchAgents(line, [['a'], [], ['a', 'b']], () => forbidden);
     expect(ran.stdout.match(/^NODE .*\n.*$/gm)).toHaveLength(2);
     expect(ran.stdout).toContain('No agent was seen, and which nodes there are is unknown');
     expect(ran.stderr.match(/let you list nodes/g)).toHaveLength(1);
+    expect(ran.exitCode).toBe(130);
+  });
+
+  it('of the agents tells once what is new in looks that fail one after the other', async () => {
+    const forbidden = new PodidError('Forbidden', 'The cluster does not let you list nodes.');
+    const gone = new PodidError('ClusterUnreachable', 'No answer.', { hint: advice`Try again.` });
+    const line = 'nmi status --kubeconfig lab.yaml --watch -o json';
+    const looks = [['a', 'b'], gone, gone, gone, ['a', 'b']];
+    const { ran } = await watchAgents(line, looks, (look) => (look === 0 ? undefined : forbidden));
+    expect(ran.stderr.match(/let you list nodes/g)).toHaveLength(1);
+    expect(ran.stderr.match(/No answer/g)).toHaveLength(1);
     expect(ran.exitCode).toBe(130);
   });
 
