@@ -16,12 +16,12 @@ export function readLoad(workloads: Pick<Workloads, 'ask'>, clock: Clock): Agent
         const { status, text } = await workloads.ask(agent, metricsPort, '/metrics', ofScrape);
         const atMs = clock.monotonic();
         return status === 200
-          ? { atMs, metrics: text, pods: await recordOf(workloads, agent, ofScrape) }
-          : { why: `It answered with HTTP ${status}.` };
+          ? said({ atMs, metrics: text, pods: await recordOf(workloads, agent, ofScrape) })
+          : silent(`It answered with HTTP ${status}.`);
       });
-      return 'why' in scraped
+      return scraped.kind === 'silent'
         ? { kind: 'none', node, why: scraped.why }
-        : { kind: 'heard', node, pod: `${agent.namespace}/${agent.name}`, ...scraped };
+        : { kind: 'heard', node, pod: `${agent.namespace}/${agent.name}`, ...scraped.value };
     },
     async refusals(agent, signal) {
       const read = await inTime(signal, async (ofRead) => {
@@ -31,11 +31,11 @@ export function readLoad(workloads: Pick<Workloads, 'ask'>, clock: Clock): Agent
           status === 404
             ? 'This agent is of a version that keeps no record.'
             : `It answered with HTTP ${status}, and no record.`;
-        return record ?? { why };
+        return record === undefined ? silent(why) : said(record);
       });
-      return 'why' in read
+      return read.kind === 'silent'
         ? { kind: 'none', why: read.why }
-        : { kind: 'record', since: read.since, pods: newestRefusals(read.pods, mostRefused) };
+        : { kind: 'record', since: read.value.since, pods: newestRefusals(read.value.pods, mostRefused) };
     },
   };
 }
@@ -43,24 +43,37 @@ export function readLoad(workloads: Pick<Workloads, 'ask'>, clock: Clock): Agent
 /** Of one agent: nobody shows more. */
 const mostRefused = 20;
 
-/** What one agent says, or in a sentence why it says nothing. @throws the signal's reason alone */
-async function inTime<Said>(
+/** What one agent says, or in a sentence why it says nothing. */
+type Voice<Value> =
+  | { readonly kind: 'said'; readonly value: Value }
+  | { readonly kind: 'silent'; readonly why: string };
+
+function said<Value>(value: Value): Voice<Value> {
+  return { kind: 'said', value };
+}
+
+function silent(why: string): Voice<never> {
+  return { kind: 'silent', why };
+}
+
+/** @throws the signal's reason alone */
+async function inTime<Value>(
   signal: AbortSignal,
-  ask: (signal: AbortSignal) => Promise<Said>,
-): Promise<Said | { readonly why: string }> {
+  ask: (signal: AbortSignal) => Promise<Voice<Value>>,
+): Promise<Voice<Value>> {
   const limit = AbortSignal.timeout(patienceMs);
   try {
     return await ask(AbortSignal.any([signal, limit]));
   } catch (error) {
     signal.throwIfAborted();
     if (limit.aborted) {
-      return { why: `No answer within ${patienceMs / 1000} s.` };
+      return silent(`No answer within ${patienceMs / 1000} s.`);
     }
     if (!isPodidError(error)) {
       throw error;
     }
-    const said = error.details.map(({ message }) => message).filter((text) => !error.message.includes(text));
-    return { why: [error.message, ...said].join(' ') };
+    const more = error.details.map(({ message }) => message).filter((text) => !error.message.includes(text));
+    return silent([error.message, ...more].join(' '));
   }
 }
 

@@ -45,19 +45,22 @@ export function parseTakeoverFile(
     return undefined;
   }
   const read = readTakeoverExport(json, sha256);
-  if ('why' in read) {
+  if (read.kind === 'fault') {
     faults.addAt(placeOf(read, document, source), `${read.why}; podid takeover plan --out writes it anew.`);
     return undefined;
   }
-  return read;
+  return read.value;
 }
 
 /** Why an export is none, as the begin of a sentence, and in which of its members: of its list in which one, from 0. */
 export interface ExportFault {
+  readonly kind: 'fault';
   readonly why: string;
   readonly member?: string;
   readonly item?: number;
 }
+
+type Read<Value> = { readonly kind: 'read'; readonly value: Value } | ExportFault;
 
 function placeOf({ member, item = 0 }: ExportFault, document: Located, source: SourceText): Place {
   const members = document.kind === 'map' ? (document.map('a plan') ?? []) : [];
@@ -83,15 +86,16 @@ const lastMember = 'readFrom';
  *
  * @param sha256 of a text, in hex
  */
-export function readTakeoverExport(
-  json: unknown,
-  sha256: (text: string) => string,
-): TakeoverExport | ExportFault {
+export function readTakeoverExport(json: unknown, sha256: (text: string) => string): Read<TakeoverExport> {
   if (!isRecord(json) || json['apiVersion'] !== fileApiVersion || json['kind'] !== takeoverFileKind) {
-    return { why: `it is not apiVersion ${fileApiVersion} and kind ${takeoverFileKind}`, member: 'kind' };
+    return {
+      kind: 'fault',
+      why: `it is not apiVersion ${fileApiVersion} and kind ${takeoverFileKind}`,
+      member: 'kind',
+    };
   }
   if (json[lastMember] === undefined) {
-    return { why: `it ends before ${lastMember}, and so it is not whole`, member: lastMember };
+    return { kind: 'fault', why: `it ends before ${lastMember}, and so it is not whole`, member: lastMember };
   }
   const cluster = recordAt(json, 'cluster');
   const [subscription, resourceGroup, name] = ['subscription', 'resourceGroup', 'name'].map(
@@ -100,46 +104,51 @@ export function readTakeoverExport(
   const clusterUid = stringAt(json, 'clusterUid') ?? '';
   const readFrom = stringAt(json, 'readFrom') ?? '';
   if (isBroken(resourceGroupRule, resourceGroup) || isBroken(clusterNameRule, name) || clusterUid === '') {
-    return { why: 'it does not name its cluster', member: clusterUid === '' ? 'clusterUid' : 'cluster' };
+    return {
+      kind: 'fault',
+      why: 'it does not name its cluster',
+      member: clusterUid === '' ? 'clusterUid' : 'cluster',
+    };
   }
   const objects = readHeldObjects(textOf(json['objects']));
   if (typeof objects === 'string') {
-    return { why: `objects: ${objects}`, member: 'objects' };
+    return { kind: 'fault', why: `objects: ${objects}`, member: 'objects' };
   }
   if (readFrom !== `sha256:${sha256(holdText(objects))}`) {
-    return { why: 'its objects are not those of readFrom', member: lastMember };
+    return { kind: 'fault', why: 'its objects are not those of readFrom', member: lastMember };
   }
   const identities = readList(json, 'identities', readIdentity);
   const exceptions = readList(json, 'exceptions', readException);
   const machines = readList(json, 'machines', readMachine);
-  if ('why' in identities) {
+  if (identities.kind === 'fault') {
     return identities;
   }
-  if ('why' in exceptions) {
+  if (exceptions.kind === 'fault') {
     return exceptions;
   }
-  if ('why' in machines) {
+  if (machines.kind === 'fault') {
     return machines;
   }
   const before = json['before'] === undefined ? undefined : readBefore(json['before']);
   if (before === null) {
     const why = 'what it says of the time before the takeover is not written as podid writes it';
-    return { why, member: 'before' };
+    return { kind: 'fault', why, member: 'before' };
   }
-  return {
+  const value: TakeoverExport = {
     apiVersion: fileApiVersion,
     kind: takeoverFileKind,
     cluster: { subscription, resourceGroup, name },
     clusterUid,
-    identities,
-    exceptions,
+    identities: identities.value,
+    exceptions: exceptions.value,
     allowNetworkPluginKubenet: json['allowNetworkPluginKubenet'] === true,
     objects,
     marks: Object.fromEntries(Object.entries(recordAt(json, 'marks')).map(readMarks)),
-    machines,
+    machines: machines.value,
     ...(before === undefined ? {} : { before }),
     readFrom,
   };
+  return { kind: 'read', value };
 }
 
 /** Every one of a list, or which of them is not written as podid writes it. */
@@ -147,16 +156,16 @@ function readList<T extends object>(
   json: JsonRecord,
   member: string,
   read: (item: JsonRecord) => T | undefined,
-): readonly T[] | ExportFault {
+): Read<readonly T[]> {
   const list = json[member];
   if (!Array.isArray(list)) {
-    return { why: `${member} is not a list`, member };
+    return { kind: 'fault', why: `${member} is not a list`, member };
   }
   const items = list.map((item: unknown) => (isRecord(item) ? read(item) : undefined));
   const item = items.indexOf(undefined);
   return item < 0
-    ? items.filter((each) => each !== undefined)
-    : { why: `this is not written as podid writes its ${member}`, member, item };
+    ? { kind: 'read', value: items.filter((each) => each !== undefined) }
+    : { kind: 'fault', why: `this is not written as podid writes its ${member}`, member, item };
 }
 
 /** As `holdText` writes it, whatever the order of members of a file that somebody has looked at. */

@@ -26,7 +26,7 @@ export function readTakeoverRecord(
     return `its record is not of version ${recordVersion}`;
   }
   const read = readTakeoverExport({ ...(isRecord(exported) ? exported : {}), objects }, sha256);
-  if ('why' in read) {
+  if (read.kind === 'fault') {
     return read.why;
   }
   const step = record['step'];
@@ -58,7 +58,7 @@ export function readTakeoverRecord(
       ...(isWay(way) ? { rollingBack: way } : {}),
       probes: recordsAt(record, 'probes').flatMap(readProbe),
     },
-    export: read,
+    export: read.value,
   };
 }
 
