@@ -187,6 +187,25 @@ describe('podid takeover where the cluster lets nobody see where agents are miss
   );
 });
 
+describe('podid takeover where agents may not be asked', () => {
+  it('ends in the step that waits for what they say, at once, with the right that is missing', async () => {
+    await using world = await takeoverWorld(stay);
+    const { kube } = world.podid.emulator;
+    await begun(world, 2, '--no-probes');
+    kube.faults.deny = [{ resource: 'pods/proxy' }];
+    const ran = await plainly(world, 'apply', '--until', '3');
+    expect([ran.exitCode, recordOf(world).step]).toEqual([6, 2]);
+    const { message, hint } = JSON.parse(ran.stderr.trim().split('\n').at(-1) ?? '');
+    expect(message).toMatch(
+      /^Step 3 of the takeover: Nobody can see whether every agent holds the view\. .* get pods\/proxy /,
+    );
+    expect(hint).toMatch(/kubectl auth can-i get pods\/proxy -n kube-system.*podid takeover apply/);
+    kube.faults.deny = [];
+    await plainly(world, 'apply', '--until', '3');
+    expect(recordOf(world).step).toBe(3);
+  });
+});
+
 describe('podid takeover where no pod gets a token', () => {
   it('says that nobody can be probed, and ends well', async () => {
     await using world = await takeoverWorld(stay);

@@ -26,7 +26,7 @@ export interface ForwardedQuestion {
  * Asks a port of a pod through the kubelet of its node, as `kubectl port-forward` does. To the pod it is a
  * connection from the pod itself, so that what is closed to the network answers.
  *
- * @throws PodidError ClusterUnreachable, and the signal's reason
+ * @throws PodidError ClusterUnreachable, with a detail of code Forbidden where the right is missing; and the signal's reason
  */
 export async function askThroughKubelet(
   access: ClusterAccess,
@@ -54,8 +54,9 @@ export async function askThroughKubelet(
     signal.throwIfAborted();
     // What has a code is of the way there: a proxy, a certificate, a connection that was cut.
     const fault = systemErrorCode(error) === undefined ? undefined : await explain?.(error);
-    const reason = fault?.reason ?? (error instanceof Error ? plain(error.message) : 'no answer');
-    throw unreachable(new URL(server).host, 'EPORTFORWARD', {
+    const said = error instanceof Error ? error.message : 'no answer';
+    const reason = fault?.reason ?? (said === refusal ? refusedText : said);
+    throw unreachable(new URL(server).host, said === refusal ? 'Forbidden' : 'EPORTFORWARD', {
       ...fault,
       reason: `port ${port} of the pod through its kubelet: ${reason.replace(/\.$/, '')}.`,
     });
@@ -66,11 +67,8 @@ export async function askThroughKubelet(
 }
 
 /** What a missing right looks like to the library, which reads nothing of the server's sentence. */
-function plain(text: string): string {
-  return text === 'Unexpected server response: 403'
-    ? 'the API server refused it (403), since it takes create and get of pods/portforward'
-    : text;
-}
+const refusal = 'Unexpected server response: 403';
+const refusedText = 'the API server refused it (403), since it takes create and get of pods/portforward';
 
 function opened(socket: WebSocket): Promise<void> {
   return new Promise((resolve, reject) => {

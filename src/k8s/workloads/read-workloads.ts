@@ -127,7 +127,7 @@ function silent(cause: PodidError, pod: string, port: number): PodidError {
   return new PodidError(
     'ClusterUnreachable',
     `Nobody answers at port ${port} of pod ${pod}, neither through the cluster's API nor through the kubelet: ${cause.message}`,
-    { cause },
+    { cause, details: cause.details },
   );
 }
 

@@ -4,7 +4,7 @@ import type { AgentPod, PodAnswer } from '../../domain/kubernetes/workloads.ts';
 import { startDeadline } from '../../domain/time/deadline.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { withinTime } from '../../domain/time/time-limit.ts';
-import { advice, command } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps } from '../agent/agent-deps.ts';
 
@@ -15,6 +15,8 @@ export interface AskedPod {
   readonly metrics: string | undefined;
   /** Why it could not, in a sentence. */
   readonly silence?: string;
+  /** Where a right is missing for that: who asks again gets the same answer. */
+  readonly refusal?: PodidError;
 }
 
 interface Asking {
@@ -49,16 +51,23 @@ export async function askAgents(
         throw error;
       }
       refused ??= error;
-      return silent(pod, error.message);
+      return { ...silent(pod, error.message), ...(lacksRight(error) ? { refusal: error } : {}) };
     }
   });
   if (refused !== undefined) {
-    report.warn(
-      `Not every agent could be asked: ${refused.message}`,
-      refused.code === 'Forbidden'
-        ? command('kubectl auth can-i get pods/proxy -n kube-system')
-        : advice`Whoever may forward ports of pods can ask: ${command('kubectl auth can-i create pods/portforward -n kube-system')}${installation === undefined ? advice`` : advice`; or, with the values that it was installed with: ${changeAgent(installation, 'nmi.prometheusPort=9090')}`}`,
-    );
+    report.warn(`Not every agent could be asked: ${refused.message}`, wayToAsk(refused, installation));
   }
   return voices;
+}
+
+/** The API server refused the proxy to the pod; or nobody answers by that, and it refused to forward a port. */
+function lacksRight({ code, details }: PodidError): boolean {
+  return code === 'Forbidden' || details.some((detail) => detail.code === 'Forbidden');
+}
+
+/** What helps whoever could not ask an agent. @param refused why */
+export function wayToAsk(refused: PodidError, installation: AgentInstallation | undefined): Hint {
+  return refused.code === 'Forbidden'
+    ? command('kubectl auth can-i get pods/proxy -n', installation?.namespace ?? 'kube-system')
+    : advice`Whoever may forward ports of pods can ask: ${command('kubectl auth can-i create pods/portforward -n', installation?.namespace ?? 'kube-system')}${installation === undefined ? advice`` : advice`; or, with the values that it was installed with: ${changeAgent(installation, 'nmi.prometheusPort=9090')}`}`;
 }

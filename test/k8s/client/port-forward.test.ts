@@ -103,6 +103,11 @@ describe('a port of a pod, through its kubelet', () => {
     });
   });
 
+  it('says in a detail, too, that it is a right that is missing, which does not pass', async () => {
+    const { ask } = await serve({ refuses: 403 });
+    await expect(ask()).rejects.toMatchObject({ details: [{ code: 'Forbidden' }] });
+  });
+
   it('is given up when nothing comes, and ends with the command', async () => {
     const silent = await serve({ ends: false });
     await expect(silent.ask(200)).rejects.toMatchObject({ code: 'ClusterUnreachable' });

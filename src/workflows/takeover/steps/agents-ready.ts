@@ -1,8 +1,10 @@
 import { nextCommand } from '../../../domain/hints/next-command.ts';
 import { startDeadline } from '../../../domain/time/deadline.ts';
+import type { Hint } from '../../../errors/hint.ts';
 import { PodidError } from '../../../errors/podid-error.ts';
 import type { AgentNode } from '../../agent/read-agent-status.ts';
 import { readAgentStatus } from '../../agent/read-agent-status.ts';
+import { wayToAsk } from '../../load/ask-agents.ts';
 import { agentDepsOf, type TakeoverRun } from '../takeover-run.ts';
 import { whereOf } from '../takeover-status.ts';
 
@@ -17,7 +19,7 @@ type WantedAgent = (node: AgentNode) => boolean;
  * @param what completes "Not every agent …"
  * @param why completes the message of the failure
  * @throws PodidError AgentNotReady, naming the nodes; Forbidden where nodes, or the agents' pods, may not be listed, so that
- * one without an agent would not be seen
+ * one without an agent would not be seen, and where an agent that is ready may not be asked
  */
 export async function untilAgents(
   run: TakeoverRun,
@@ -33,24 +35,26 @@ export async function untilAgents(
   for (;;) {
     const quiet = { ...deps.report, note: () => undefined, warn: () => undefined };
     const of = { ...agentDepsOf(run), report: quiet };
-    const { status, unlisted } = await readAgentStatus(
+    const { status, unlisted, asked, installation } = await readAgentStatus(
       of,
       { namespace: request.namespace, addonState: async () => undefined },
       signal,
     );
     const [unseen] = unlisted;
     if (unseen !== undefined) {
-      const { code, message, hint, details } = unseen;
-      throw new PodidError(code, `Nobody can see whether every agent ${what}. ${message}`, {
-        ...(hint === undefined ? {} : { hint }),
-        details,
-        cause: unseen,
-      });
+      throw unseenError(what, unseen, unseen.hint);
     }
     const isWanted = typeof wanted === 'function' ? wanted : await wanted.anew();
     const lacking = status.nodes.filter((node) => !isWanted(node));
     if (status.nodes.length > 0 && lacking.length === 0) {
       return;
+    }
+    const unasked = asked?.find(
+      ({ pod, refusal }) =>
+        refusal !== undefined && lacking.some(({ name, ready }) => ready && name === pod.nodeName),
+    );
+    if (unasked?.refusal !== undefined) {
+      throw unseenError(what, unasked.refusal, wayToAsk(unasked.refusal, installation));
     }
     const refused = lacking.find(({ hold }) => hold === 'refused');
     if (deadline.passed() || (refused !== undefined && patience.passed())) {
@@ -69,6 +73,16 @@ export async function untilAgents(
     );
     await deadline.pause(intervalMs);
   }
+}
+
+/** Waiting does not help who may not look. */
+function unseenError(what: string, cause: PodidError, hint: Hint | undefined): PodidError {
+  const { message, details } = cause;
+  return new PodidError('Forbidden', `Nobody can see whether every agent ${what}. ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    details,
+    cause,
+  });
 }
 
 const refusingMs = 10 * 60_000;
