@@ -134,6 +134,21 @@ describe('podid takeover rollback by a file of a takeover whose ConfigMap is gon
     expect(sourceOf(world.podid, 'web')).toBe('imds');
   });
 
+  it('takes the agent away, too, where the takeover was begun anew meanwhile', async () => {
+    await using world = await takeoverWorld(stay);
+    const { kube } = world.podid.emulator;
+    await begun(world, 3);
+    kube.remove('ConfigMap', 'kube-system', 'podid-takeover');
+    await rm(join(world.folder, 'takeover.yaml'));
+    await begun(world, 3);
+    expect(kube.get('DaemonSet', 'kube-system', 'podid-nmi')?.metadata.annotations).toMatchObject({
+      'podid.io/put-by': 'takeover',
+    });
+    await done(world, 'rollback');
+    expect(kube.get('DaemonSet', 'kube-system', 'podid-nmi')).toBeUndefined();
+    expect(sourceOf(world.podid, 'web')).toBe('imds');
+  });
+
   it.each(['with', 'without'])(
     "writes nothing where the add-on's agent is not there, %s its ConfigMap",
     async (configMap) => {

@@ -74,6 +74,24 @@ describe('podid takeover plan on the emulator', () => {
       denies({ verb: 'list', resource: 'daemonsets', namespace: '' }),
       'ClusterUnread',
     ],
+    [
+      'DaemonSets may not be listed at all',
+      'in-use',
+      denies({ verb: 'list', resource: 'daemonsets' }),
+      'ClusterUnread',
+    ],
+    [
+      'the ConfigMap of a takeover may not be read',
+      'in-use',
+      denies({ verb: 'get', resource: 'configmaps' }),
+      'ClusterUnread',
+    ],
+    [
+      'the uid of the cluster may not be read',
+      'in-use',
+      denies({ verb: 'get', resource: 'namespaces' }),
+      'ClusterUnread',
+    ],
   ])('is blocked where %s', async (_, scenario, disturb, code) => {
     await using podid = await emulatedPodid({ scenario });
     await disturb(podid);
@@ -96,6 +114,25 @@ describe('podid takeover plan on the emulator', () => {
     expect(next).toBe('kubectl auth can-i list nodes --all-namespaces');
     const { stdout } = await podid.run('takeover plan -g demo-rg -c demo -o table');
     expect(stdout).not.toContain('Nothing blocks it');
+  });
+
+  it('writes no file, and tells the rest, where nobody can see whether an agent is there', async () => {
+    await using podid = await emulatedPodid({ scenario: 'in-use' });
+    podid.emulator.kube.faults.deny = [{ verb: 'list', resource: 'daemonsets' }];
+    const { blockers, ...rest } = await planOf(podid);
+    expect(blockers).toEqual([
+      {
+        code: 'ClusterUnread',
+        message: expect.stringMatching(/^The cluster's agents cannot be listed, .*daemonsets.* is forbidden/),
+        hint: expect.any(String),
+      },
+    ]);
+    expect(rest).toMatchObject({ addon: 'on', identities: 1, machines: 1 });
+    const folder = await mkdtemp(join(tmpdir(), 'podid-takeover-'));
+    const ran = await podid.run(`takeover plan -g demo-rg -c demo --out ${join(folder, 'takeover.yaml')}`);
+    expect([ran.exitCode, ran.stdout]).toEqual([6, expect.stringContaining('ClusterUnread')]);
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 
   it('saves in its file what could be read whole, by which nothing is begun while agents cannot be seen', async () => {

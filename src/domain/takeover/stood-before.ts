@@ -7,13 +7,21 @@ import type { AzureIdentity } from '../kubernetes/identity-resources.ts';
 export interface StoodBefore {
   /** The add-on was on; without it no takeover is begun. */
   readonly addon: boolean;
-  /** podid's own agent was there. */
+  /** podid's own agent was there, by another hand than a takeover's. */
   readonly agent: boolean;
   /** Where the tokens of each managed identity came from, by `NAMESPACE/NAME`. */
   readonly sources: Readonly<Record<string, TokenSourceName>>;
 }
 
-type Agent = Pick<AgentInstallation, 'exchange'> | undefined;
+type Agent = Pick<AgentInstallation, 'exchange' | 'ofTakeover'> | undefined;
+
+/**
+ * Whether podid's own agent is there for another reason than a takeover: a rollback leaves it then. One that a takeover put
+ * there whose ConfigMap is gone belongs to the takeover that is begun anew.
+ */
+export function stoodByItself(agent: Pick<AgentInstallation, 'ofTakeover'> | undefined): boolean {
+  return agent !== undefined && agent.ofTakeover !== true;
+}
 
 /** Sorted. @param agent podid's own; undefined: there is none */
 export function stoodBefore(
@@ -26,7 +34,7 @@ export function stoodBefore(
     return source === undefined ? [] : [[entryText(identity.metadata), source] as const];
   });
   const sorted = sources.toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return { addon: isAddonOn, agent: agent !== undefined, sources: Object.fromEntries(sorted) };
+  return { addon: isAddonOn, agent: stoodByItself(agent), sources: Object.fromEntries(sorted) };
 }
 
 /** Whose tokens came from the nodes then, and are exchanged now. */

@@ -11,7 +11,9 @@ import { someOf } from '../../domain/takeover/compare-objects.ts';
 import { holdText } from '../../domain/takeover/hold.ts';
 import { marksOf } from '../../domain/takeover/takeover-export.ts';
 import type { TakeoverFinding } from '../../domain/takeover/takeover-findings.ts';
-import { advice, command } from '../../errors/hint.ts';
+import { advice, command, type Hint } from '../../errors/hint.ts';
+import type { PodidError } from '../../errors/podid-error.ts';
+import { readOr } from '../doctor/probe.ts';
 import { resourcesOf, type TakeoverFacts } from './gather-takeover.ts';
 
 /** A ConfigMap of Kubernetes holds a megabyte, and the export is beside it. */
@@ -31,7 +33,7 @@ export function findBlockers(facts: TakeoverFacts, around: Around): readonly Tak
     ...ofEntries(facts),
     ...ofObjects(facts),
     ...ofNodes(facts),
-    ...ofCluster(facts),
+    ...ofCluster(facts, around),
     ...ofAgents(facts, around),
   ];
 }
@@ -128,33 +130,57 @@ function ofNodes({ cluster, machines }: TakeoverFacts): readonly TakeoverFinding
 }
 
 /** Whoever cannot list nodes and agents does not know whose agents run, nor when each node has podid's. */
-function ofCluster({ seesAgents: { nodes, pods } }: TakeoverFacts): readonly TakeoverFinding[] {
-  const unread = [
+function ofCluster(
+  { seesAgents: { nodes, pods }, agents, stored, clusterUid }: TakeoverFacts,
+  { namespace }: Around,
+): readonly TakeoverFinding[] {
+  const ofAgentsUnread = agents.kind === 'unread' ? agents : pods;
+  const unlisted = [
     ...(nodes.kind === 'unread' ? [{ what: 'nodes', error: nodes.error }] : []),
-    ...(pods.kind === 'unread' ? [{ what: 'agents', error: pods.error }] : []),
+    ...(ofAgentsUnread.kind === 'unread' ? [{ what: 'agents', error: ofAgentsUnread.error }] : []),
   ];
-  const [first] = unread;
-  if (first === undefined) {
-    return [];
-  }
-  const whats = unread.map(({ what }) => what).join(' and ');
-  const sentences = unread.flatMap(({ error }) => [
-    error.message,
-    ...error.details.map(({ message }) => message.replace(/\.?$/, '.')),
+  const whats = unlisted.map(({ what }) => what).join(' and ');
+  const listed = unread(
+    unlisted.map(({ error }) => error),
+    `The cluster's ${whats} cannot be listed, so that nobody knows which agents run, and steps 1, 3 and 7 cannot see when each node has podid's`,
+    command('kubectl auth can-i list nodes'),
+  );
+  const known = unread(
+    clusterUid.kind === 'unread' ? [clusterUid.error] : [],
+    'Namespace kube-system cannot be read, by whose uid a rollback knows the cluster again',
+    command('kubectl auth can-i get namespaces'),
+  );
+  const begun = unread(
+    stored.kind === 'unread' ? [stored.error] : [],
+    `ConfigMap ${namespace}/podid-takeover cannot be read, so that nobody knows whether a takeover has been begun already`,
+    command('kubectl auth can-i get configmaps -n', namespace),
+  );
+  return [...listed, ...known, ...begun];
+}
+
+/** One for all of these errors, with the sentences of the API server. */
+function unread(errors: readonly PodidError[], start: string, otherwise: Hint): readonly TakeoverFinding[] {
+  const [first] = errors;
+  const sentences = errors.flatMap(({ message, details }) => [
+    message,
+    ...details.map((detail) => detail.message.replace(/\.?$/, '.')),
   ]);
-  return [
-    {
-      code: 'ClusterUnread',
-      message: `The cluster's ${whats} cannot be listed, so that nobody knows which agents run, and steps 1, 3 and 7 cannot see when each node has podid's: ${sentences.join(' ')}`,
-      hint: first.error.hint ?? command('kubectl auth can-i list nodes'),
-    },
-  ];
+  return first === undefined
+    ? []
+    : [
+        {
+          code: 'ClusterUnread',
+          message: `${start}: ${sentences.join(' ')}`,
+          hint: first.hint ?? otherwise,
+        },
+      ];
 }
 
 function ofAgents(
-  { cluster, agents }: TakeoverFacts,
+  { cluster, agents: found }: TakeoverFacts,
   { namespace, isBegun }: Around,
 ): readonly TakeoverFinding[] {
+  const agents = readOr(found, []);
   // One elsewhere is in the way too, unless anybody can have made it; nothing is taken from it.
   const there = agents.filter((each) => makerOf(each) !== 'anybody');
   const own = ownAgent(agents, namespace) ?? podidAgents(agents, namespace)[0];

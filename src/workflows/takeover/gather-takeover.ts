@@ -18,9 +18,9 @@ import { everyLinuxPool, type NodeIdentities } from '../nodes/node-request.ts';
 /** All that a takeover is planned by. */
 export interface TakeoverFacts {
   readonly cluster: Cluster;
-  readonly clusterUid: string;
+  readonly clusterUid: Probe<string>;
   /** Where not all DaemonSets may be listed, those of the agent's namespace alone: `seesAgents` says so then. */
-  readonly agents: readonly AgentInstallation[];
+  readonly agents: Probe<readonly AgentInstallation[]>;
   readonly seesAgents: SeesAgents;
   readonly objects: Probe<ObjectsInCluster>;
   readonly machines: Probe<readonly NodeIdentities[]>;
@@ -31,7 +31,7 @@ export interface TakeoverFacts {
   readonly feature: Probe<string>;
   readonly providerClasses: Probe<readonly ReadProviderClass[]>;
   /** Of the namespace of the agent, where there is a takeover already. */
-  readonly stored: StoredTakeover | undefined;
+  readonly stored: Probe<StoredTakeover | undefined>;
 }
 
 /** By which the steps see that each node has an agent, and whose agents there are. */
@@ -52,8 +52,7 @@ export type TakeoverReads = Pick<Deps, 'azure' | 'clock' | 'report' | 'signal'>;
 /**
  * Reads everything and changes nothing; what may not be read is kept with the reason.
  *
- * @throws PodidError of `Clusters.get`; Forbidden | ClusterUnreachable where DaemonSets, or the ConfigMap of a takeover,
- * may not be read
+ * @throws PodidError of `Clusters.get`
  */
 export async function gatherTakeover(
   deps: TakeoverReads,
@@ -62,14 +61,14 @@ export async function gatherTakeover(
 ): Promise<TakeoverFacts> {
   const { azure, report, signal } = deps;
   report.progress(`Reading cluster ${id.name}`);
+  const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
   const [cluster, clusterUid, agents, stored] = await Promise.all([
     azure.clusters.get(id, signal),
-    kube.takeover.clusterUid(signal),
-    kube.agent.installations(namespace, signal),
-    kube.takeover.read(namespace, signal),
+    read(() => kube.takeover.clusterUid(signal)),
+    read(() => kube.agent.installations(namespace, signal)),
+    read(() => kube.takeover.read(namespace, signal)),
   ]);
   report.progress('Reading objects, identities and nodes');
-  const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
   const [seesAgents, objects, machines, gone, feature, providerClasses] = await Promise.all([
     lookForAgents(kube, namespace, signal),
     read(() => kube.read(signal)),
@@ -78,11 +77,13 @@ export async function gatherTakeover(
     read(() => azure.features.state(id.subscriptionId, signal)),
     read(() => kube.migration.providerClasses(undefined, signal)),
   ]);
-  const exchange = await probeNext(signal, objects, async (found) => {
+  // Without its agents nobody knows what is exchanged.
+  const both = await probeNext(signal, objects, async (found) => ({ found, installed: expectRead(agents) }));
+  const exchange = await probeNext(signal, both, async ({ found, installed }) => {
     const identities = found.resources?.identities ?? [];
     const view = await viewExchange(deps, kube, {
       cluster,
-      agents,
+      agents: installed,
       objects: found,
       identities,
       agentNamespace: namespace,
@@ -102,6 +103,14 @@ export async function gatherTakeover(
     providerClasses,
     stored,
   };
+}
+
+/** @throws PodidError why it was not read */
+function expectRead<Value>(probed: Probe<Value>): Value {
+  if (probed.kind === 'unread') {
+    throw probed.error;
+  }
+  return probed.value;
 }
 
 /** Reads what the steps read again and again, for whether it may be read. */

@@ -26,7 +26,7 @@ export interface PlannedTakeover {
   readonly blockers: readonly TakeoverFinding[];
   readonly notes: readonly TakeoverFinding[];
   readonly next: Hint;
-  /** Unread where it would lack objects or machines: no rollback may take what it lacks for what was not there. */
+  /** Unread where it would lack objects, machines or what it knows the cluster by: no rollback may take what it lacks for what was not there. */
   readonly export: Probe<TakeoverExport>;
 }
 
@@ -52,10 +52,11 @@ export function planFacts(
   { namespace, sha256, file, readRecord }: Omit<PlanRequest, 'cluster'>,
 ): PlannedTakeover {
   const { cluster } = facts;
-  const own = ownAgent(facts.agents, namespace);
+  const own = ownAgent(readOr(facts.agents, []), namespace);
   const read = readOr(facts.objects, undefined);
   const objects = read && resourcesOf(read);
-  const stored = facts.stored === undefined ? undefined : readRecord(facts.stored.data);
+  const found = readOr(facts.stored, undefined);
+  const stored = found === undefined ? undefined : readRecord(found.data);
   const isBegun = stored !== undefined && (typeof stored === 'string' || stored.record.state === 'under-way');
   const blockers = findBlockers(facts, { namespace, isBegun });
   const where = namespace === 'kube-system' ? {} : { namespace };
@@ -81,7 +82,7 @@ export function planFacts(
 }
 
 function exportOf(
-  { cluster, clusterUid, objects, machines }: TakeoverFacts,
+  { cluster, clusterUid, agents, objects, machines }: TakeoverFacts,
   own: AgentInstallation | undefined,
   sha256: PlanRequest['sha256'],
 ): PlannedTakeover['export'] {
@@ -91,8 +92,21 @@ function exportOf(
   if (machines.kind === 'unread') {
     return machines;
   }
+  // By these a rollback knows the cluster again, and what was there before.
+  if (clusterUid.kind === 'unread') {
+    return clusterUid;
+  }
+  if (agents.kind === 'unread') {
+    return agents;
+  }
   const resources = resourcesOf(objects.value);
   const before = stoodBefore(cluster.profile.enabled, own, resources.identities);
-  const saved = { cluster, clusterUid, objects: resources, machines: machines.value, before };
+  const saved = {
+    cluster,
+    clusterUid: clusterUid.value,
+    objects: resources,
+    machines: machines.value,
+    before,
+  };
   return { kind: 'read', value: takeoverExport(saved, sha256) };
 }

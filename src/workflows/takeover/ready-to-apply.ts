@@ -3,6 +3,7 @@ import { nextCommand } from '../../domain/hints/next-command.ts';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import { ownAgent } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import type { ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
+import { stoodByItself } from '../../domain/takeover/stood-before.ts';
 import type { StoredTakeover } from '../../domain/takeover/takeover-cluster.ts';
 import type { TakeoverExport } from '../../domain/takeover/takeover-export.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from '../../domain/takeover/takeover-record.ts';
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { readOr } from '../doctor/probe.ts';
 import { type AgentSettings, settingsOf } from './agent-settings.ts';
 import { gatherTakeover } from './gather-takeover.ts';
 import { planFacts } from './plan-takeover.ts';
@@ -102,7 +104,7 @@ async function checkPlan(
       { hint: anew },
     );
   }
-  return { export: now.value, agents: facts.agents };
+  return { export: now.value, agents: readOr(facts.agents, []) };
 }
 
 /** What is to be taken over, and which agents are there. */
@@ -136,7 +138,7 @@ function writtenFor(
     stepAt: at,
     proofs: {},
     gaps: [],
-    ...(ownAgent(agents, namespace) === undefined ? {} : { agentWasThere: true }),
+    ...(stoodByItself(ownAgent(agents, namespace)) ? { agentWasThere: true } : {}),
   };
   return { record, export: exported };
 }
