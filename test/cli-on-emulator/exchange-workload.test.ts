@@ -191,6 +191,9 @@ describe('podid exchange --subject workload on the emulator', () => {
     for (const { metadata } of all(podid, 'azureidentities')) {
       podid.emulator.kube.remove('azureidentities', metadata.namespace ?? '', metadata.name);
     }
+    podid.emulator.kube.faults.deny = [{ verb: 'list', resource: 'roles' }];
+    expect((await podid.run(disable)).stderr).toMatch(/rights left .* is not known.* list roles/);
+    podid.emulator.kube.faults.deny = [];
     await podid.json(disable);
     expect(rolesOf(podid)).toEqual([]);
     expect((await podid.run(disable)).stderr).toContain('Nothing to change');

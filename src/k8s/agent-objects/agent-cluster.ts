@@ -15,6 +15,7 @@ import { keepLedger, readLedger } from '../standard-mode/controller-ledger.ts';
 import { markMakers } from '../workloads/mark-makers.ts';
 import { releaseSelector } from './agent-names.ts';
 import { type AgentObjectsApi, agentObjectsApi } from './agent-objects-api.ts';
+import { agentError } from './agent-terms.ts';
 import { readHelmRelease } from './helm-release.ts';
 import { identityDefinitions } from './identity-definitions.ts';
 import { readControllerRollout, readRollout } from './read-rollout.ts';
@@ -73,7 +74,10 @@ export function agentCluster(rest: KubeRest): AgentCluster {
     },
     async serverMinor(signal) {
       const reply = await rest({ method: 'GET', path: '/version' }, signal);
-      const version = reply.failure === undefined && isRecord(reply.body) ? reply.body : {};
+      if (reply.failure !== undefined) {
+        throw await agentError(rest, reply.failure, { verb: 'get', resource: '/version' }, signal);
+      }
+      const version = isRecord(reply.body) ? reply.body : {};
       // Some servers write `30+`.
       return Number.parseInt(stringAt(version, 'minor') ?? '0', 10);
     },

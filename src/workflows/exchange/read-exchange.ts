@@ -88,8 +88,8 @@ export async function readExchange(
     agents,
     objects,
     identities: chosen,
-    leftovers,
     agentNamespace,
+    ...(leftovers ? { leftovers: report } : {}),
     ...(subject === undefined ? {} : { subject }),
   };
   return await viewExchange(deps, kube, known);
@@ -102,7 +102,8 @@ export interface KnownCluster {
   readonly objects: ObjectsInCluster;
   readonly identities: readonly AzureIdentity[];
   readonly subject?: ExchangeSubject;
-  readonly leftovers?: boolean;
+  /** As in `WorkloadQuestion`. */
+  readonly leftovers?: Deps['report'];
   readonly agentNamespace?: string | undefined;
 }
 

@@ -24,6 +24,7 @@ import {
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
 import type { AzureIdentity } from '../../domain/kubernetes/identity-resources.ts';
+import { believedAgents } from '../../domain/kubernetes/own-agents/believed-agents.ts';
 import {
   type ConnectedCluster,
   type WorkloadKind,
@@ -55,8 +56,8 @@ export interface WorkloadQuestion {
   readonly agent: AgentInstallation | undefined;
   readonly objects: ObjectsInCluster;
   readonly wanted: ExchangeSubject | undefined;
-  /** Also rights that are left of identities which are gone. */
-  readonly leftovers?: boolean | undefined;
+  /** Also rights that are left of identities which are gone; where they cannot be seen it is reported here. */
+  readonly leftovers?: Deps['report'] | undefined;
 }
 
 /**
@@ -66,7 +67,7 @@ export interface WorkloadQuestion {
  * @throws PodidError Forbidden | ClusterUnreachable
  */
 export async function readWorkloadView(
-  deps: Pick<Deps, 'azure' | 'clock' | 'signal'>,
+  deps: Pick<Deps, 'clock' | 'signal'>,
   kube: ConnectedCluster,
   { cluster, agent: installed, objects, wanted, leftovers }: WorkloadQuestion,
 ): Promise<WorkloadView | undefined> {
@@ -85,27 +86,27 @@ export async function readWorkloadView(
     audience: exchange.audience,
   };
   if (wanted !== 'workload' && !isAsked) {
-    return leftovers === true ? await readLeftovers(kube, agent, signal) : undefined;
+    return leftovers === undefined ? undefined : await readLeftovers(kube, agent, leftovers, signal);
   }
   const kinds = Object.keys(workloadKinds) as WorkloadKind[];
-  const [byKind, pods, fit, grants, minor] = await Promise.all([
+  const [byKind, pods, agents, grants, minor] = await Promise.all([
     eachConcurrently(kinds, async (kind) => {
       const value = await kube.migration.workloads(kind, undefined, signal);
       return [kind, { kind: 'read', value }] as const;
     }),
     kube.migration.pods(undefined, signal),
-    readFit(
-      deps,
-      {
-        api: kube,
-        cluster: { kind: 'read', value: cluster },
-        objects: { kind: 'read', value: objects },
-      },
-      resources,
-    ),
+    // Not seen, those of standard mode would be taken for agents that need no controller, and other bindings fit.
+    kube.workloads.agents(signal),
     kube.exchange.grants(agent.account, signal),
     kube.agent.serverMinor(signal),
   ]);
+  const known = {
+    api: kube,
+    cluster: { kind: 'read', value: cluster },
+    objects: { kind: 'read', value: objects },
+    agents: { kind: 'read', value: believedAgents(agents) },
+  } as const;
+  const fit = await readFit(deps, known, resources);
   const facts = {
     workloads: new Map(byKind),
     pods: { kind: 'read', value: pods },
@@ -125,16 +126,21 @@ export async function readWorkloadView(
   };
 }
 
-/** Where no identity needs a right. Who may not see them has none to take away. */
+/** Where no identity needs a right. Who may not see them takes none away, which is reported. */
 async function readLeftovers(
   { exchange }: Pick<ConnectedCluster, 'exchange'>,
   agent: GuardedAgent,
+  report: Deps['report'],
   signal: AbortSignal,
 ): Promise<WorkloadView | undefined> {
   const grants = await exchange.grants(agent.account, signal).catch((error: unknown) => {
     if (!isPodidError(error, 'Forbidden')) {
       throw error;
     }
+    report.warn(
+      `Whether the agent has rights left to make tokens of service accounts is not known, and none is taken away: ${error.message}`,
+      error.hint,
+    );
     return [];
   });
   return grants.length === 0

@@ -84,6 +84,14 @@ describe("the cluster as the place of the agent's objects", () => {
     },
   );
 
+  it('knows no version of Kubernetes where the API server does not say it', async () => {
+    const { rest } = scriptedRest([refused(503, 'ServiceUnavailable')]);
+    await expect(agentCluster(rest).serverMinor(signal)).rejects.toMatchObject({
+      code: 'ClusterUnreachable',
+      message: expect.stringContaining('get /version'),
+    });
+  });
+
   it.each([
     ['list and watch', [{ verbs: ['list', 'watch'], apiGroups: [''], resources: ['pods'] }], true],
     ['everything', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], true],

@@ -79,6 +79,8 @@ export class ExchangeWorld {
   entra: (name: string, count: number) => ExchangeAnswer | undefined = () => undefined;
   /** Runs before each write, and may throw. */
   beforeWrite: (line: string) => void = () => undefined;
+  /** Names of managed identities whose federated credentials may not be listed. */
+  readonly unreadable = new Set<string>();
   beforeToken: () => void = () => undefined;
 
   add(
@@ -171,7 +173,12 @@ export class ExchangeWorld {
       machines: { scaleSets: async () => this.machines, virtualMachines: async () => [] },
       identities: { get: async (resourceId: string) => find(resourceId).managed },
       federatedCredentials: {
-        list: async (resourceId: string) => [...find(resourceId).credentials],
+        list: async (resourceId: string) => {
+          if (this.unreadable.has(nameIn(resourceId))) {
+            throw new PodidError('Forbidden', 'You may not list federated credentials.');
+          }
+          return [...find(resourceId).credentials];
+        },
         create: async (resourceId: string, wanted: FederatedTrust) => {
           const { credentials } = find(resourceId);
           const same = credentials.find(

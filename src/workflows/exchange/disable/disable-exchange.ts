@@ -35,6 +35,18 @@ export interface DisableRequest extends ExchangeQuestion {
   readonly revokeTrust: boolean;
 }
 
+/** What of `--revoke-trust` nobody can see is not taken for none. */
+function warnOfUnread({ report }: Pick<Deps, 'report'>, { identities }: ExchangeView): void {
+  for (const { row, known } of identities) {
+    if (known?.kind === 'unread' && !known.gone) {
+      report.warn(
+        `${entryText(row)}: its federated credentials cannot be read, and those of podid's own, where there are any, stay: ${known.message}`,
+        known.hint,
+      );
+    }
+  }
+}
+
 interface Back {
   readonly steps: BackSteps;
   isSwitched: boolean;
@@ -72,6 +84,9 @@ export async function disableExchange(
   }
   const switching = steps.filter(({ switches }) => switches).map(({ standing }) => standing);
   await warnOfMissing(deps, view, switching);
+  if (request.revokeTrust) {
+    warnOfUnread(deps, view);
+  }
   if (options.dryRun) {
     const leaving = keysBy(switching, 'workload');
     const grants =

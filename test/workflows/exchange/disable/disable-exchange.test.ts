@@ -161,6 +161,19 @@ describe('podid exchange disable', () => {
     world.grants = undefined;
     await world.disable();
     expect(world.writes).toEqual(['shop/web = imds']);
+    expect(world.warnings).toContainEqual(
+      expect.stringMatching(/^Whether the agent has rights left .* is not known, and none is taken away: /),
+    );
+  });
+
+  it('says of credentials that it cannot see that they stay, in place of taking them for none', async () => {
+    const world = new ExchangeWorld().add('web', exchanged);
+    world.unreadable.add('web');
+    await world.disable({ revokeTrust: true });
+    expect(world.writes).toEqual(['shop/web = imds']);
+    expect(world.warnings).toContainEqual(
+      expect.stringMatching(/^shop\/web: its federated credentials cannot be read, .* stay: You may not/),
+    );
   });
 
   it('leaves behind what fails, goes on with the others, and exits with 8', async () => {
