@@ -98,12 +98,13 @@ async function doRules(settings: NmiSettings, logger: Logger, signal: AbortSigna
   }
   const [clock, file] = [systemClock(), flags['heartbeat-file']];
   if (file === '') {
-    return runRules(options, { clock, logger, publish: () => Promise.resolve() }, signal);
+    return runRules(options, { clock, logger, publish: () => Promise.resolve(), isAlone: true }, signal);
   }
   const [{ afterServer }, { rulesTextFile }] = await Promise.all([
     import('./rules/after-server.ts'),
     import('./rules/text/rules-text.ts'),
   ]);
   const after = afterServer({ port: options.port, user: options.serverUser }, clock, signal);
-  return runRules(options, { clock, logger, publish: heartbeatFile(file), text: rulesTextFile(file) }, after);
+  const ports = { clock, logger, publish: heartbeatFile(file), text: rulesTextFile(file), isAlone: true };
+  return runRules(options, ports, after);
 }

@@ -10,7 +10,7 @@ import { keepRules } from './keep/keep-rules.ts';
 import { readNodeFacts } from './read-node-facts.ts';
 import type { RedirectOptions } from './redirect-options.ts';
 import { createRedirectRules } from './redirect-rules.ts';
-import { runTool } from './run-tool.ts';
+import { type RunTool, runTool, runToolAtOnce } from './run-tool.ts';
 import { listRules } from './text/list-rules.ts';
 import { keepRulesText, type RulesText } from './text/rules-text.ts';
 
@@ -34,24 +34,36 @@ export interface RunRulesPorts {
   publish(heartbeat: Heartbeat): Promise<void>;
   /** Takes the rules as the kernel has them, for people; absent where nobody would read them. */
   readonly text?: Pick<RulesText, 'put'>;
+  /** The process has nothing else to do until the rules are first written. */
+  readonly isAlone?: boolean;
 }
 
 /** The word `rules`: installs, follows and puts back until the signal is aborted. The rules stay. */
 export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal: AbortSignal): Promise<void> {
   const { text } = ports;
   const list = () => listRules(runTool, options.backend);
+  const keepText = text === undefined ? () => undefined : keepRulesText({ ...ports, text, list, signal });
+  let isFirst = ports.isAlone === true;
+  const run: RunTool = (...tool) => (isFirst ? runToolAtOnce : runTool)(...tool);
   return keepRules(
     {
       ...ports,
-      rules: createRedirectRules(options),
+      publish: (heartbeat) => {
+        isFirst = false;
+        return ports.publish(heartbeat);
+      },
+      rules: createRedirectRules(options, run),
       addresses: addressMap(options.cniResultsDir),
-      guard: createAddressGuard(options),
+      guard: createAddressGuard(options, run),
       diagnose: async (target, addresses) => {
         const hostPortPods = addresses.hostPortPods(options.port);
-        return diagnoseNode(await readNodeFacts(runTool, options, { target, hostPortPods }));
+        return diagnoseNode(await readNodeFacts(run, options, { target, hostPortPods }));
       },
       uptimeMs: nodeUptimeMs,
-      onReadBack: text === undefined ? () => undefined : keepRulesText({ ...ports, text, list, signal }),
+      onReadBack: (isNews) => {
+        isFirst = false;
+        keepText(isNews);
+      },
     },
     options,
     signal,
@@ -63,9 +75,9 @@ export function runRules(options: RunRulesOptions, ports: RunRulesPorts, signal:
  * @throws RulesError
  */
 export async function installRulesOnce(options: PlaceRulesOptions, logger: Logger): Promise<void> {
-  const guard = createAddressGuard(options);
+  const guard = createAddressGuard(options, runToolAtOnce);
   await placeGuardOnce(guard, options, logger);
-  const rules = createRedirectRules(options);
+  const rules = createRedirectRules(options, runToolAtOnce);
   const { target } = await rules.install(guard.wholeTable());
   const forgotten = await rules.forgetOthers();
   logger.info({ target, forgotten }, 'the redirect rules are in place');

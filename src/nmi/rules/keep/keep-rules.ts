@@ -6,7 +6,7 @@ import type { AddressGuard } from '../guard/address-guard.ts';
 import { type GuardState, inactiveGuard } from '../guard/guard-state.ts';
 import type { Heartbeat } from '../heartbeat.ts';
 import type { RedirectTarget } from '../redirect-options.ts';
-import type { RedirectRules, RulesState } from '../redirect-rules.ts';
+import type { RedirectRules } from '../redirect-rules.ts';
 import { type FullCheck, mayRely } from './full-check.ts';
 import {
   type LastLogged,
@@ -16,11 +16,8 @@ import {
   logProblems,
   logWritten,
 } from './log-changes.ts';
-import {
-  createPublishedAddresses,
-  type PublishedAddresses,
-  type RulesReport,
-} from './published-addresses.ts';
+import { createPublishedAddresses, type PublishedAddresses } from './published-addresses.ts';
+import { makeReport, timesNow } from './rules-report.ts';
 import { type WakeUp, wakeUp } from './wake-up.ts';
 
 export interface KeepRulesPorts {
@@ -48,6 +45,11 @@ export interface KeepRulesOptions {
 
 /** A contender that deletes rules in a loop is answered this often at most. */
 const shortestPauseMs = 20;
+/**
+ * From the first write to all that follows it, unless something changes: the server starts on the same core, and each
+ * program that runs meanwhile is one that pods wait for.
+ */
+const serverFirstMs = 500;
 
 /**
  * Installs the rules, follows them, puts them back, and says so at every interval and after every change. A
@@ -72,7 +74,7 @@ export async function keepRules(
   const following = followAddresses(ports, { published, wake: addressWake, intervalMs, last }, signal);
   let full: FullCheck | undefined;
   let isWoken = true;
-  /** The rules were written for the first time, and the rest is still to be looked at. */
+  /** The rules were written for the first time, and the rest is still to be done. */
   let isDue = false;
   let isFollowing = false;
   while (!signal.aborted) {
@@ -84,13 +86,14 @@ export async function keepRules(
         mayRely(full, ports, intervalMs) &&
         (await ports.rules.verifyUnreported())
       ) {
-        await published.publish({ ...full.report, ...times(ports) });
+        await published.publish({ ...full.report, ...timesNow(ports) });
       } else {
         const began = { isFollowed: ports.rules.isFollowed, atMs: ports.clock.monotonic() };
         full = undefined;
-        isDue = false;
         const before = { ...last };
-        const found = await keepOnce(ports, { ...options, published }, last);
+        const isCutDue = isDue;
+        isDue = false;
+        const found = await keepOnce(ports, { ...options, published, isCutDue }, last);
         full = found === undefined ? undefined : { ...began, ...found };
         isDue = found === undefined;
         if (!isDue) {
@@ -102,21 +105,21 @@ export async function keepRules(
       logFailure(ports.logger, error, 'the redirect rules could not be kept', last);
       ports.onReadBack(true);
     }
-    if (!isFollowing) {
+    const isNewlyFollowed = !isFollowing;
+    if (isNewlyFollowed) {
       // Not before they were written: pods wait for that, and what is written is no news. What happened in between is
-      // found by the reading that each start of a monitor asks for, and by the next.
+      // found by the next reading, which is due at once.
       isFollowing = true;
       ports.rules.follow(signal, wake.call);
       ports.guard.follow(signal, wake.call);
     }
     await ports.clock.sleep(shortestPauseMs, signal).catch(() => undefined);
-    isWoken = isDue || (await wake.pause(intervalMs));
+    if (isDue) {
+      await wake.pause(serverFirstMs);
+    }
+    isWoken = isNewlyFollowed || (await wake.pause(intervalMs));
   }
   await following;
-}
-
-function times({ clock, uptimeMs }: KeepRulesPorts): Pick<RulesReport, 'writtenAtMs' | 'writtenAtUptimeMs'> {
-  return { writtenAtMs: clock.now(), writtenAtUptimeMs: uptimeMs() };
 }
 
 /**
@@ -150,10 +153,16 @@ interface FollowAddressesOptions {
   readonly last: LastLogged;
 }
 
-/** @returns undefined after the first write where the next reading, which is due at once, does the rest */
+interface KeepOnceOptions extends KeepRulesOptions {
+  readonly published: PublishedAddresses;
+  /** Connections elsewhere were not cut when the rules were written. */
+  readonly isCutDue: boolean;
+}
+
+/** @returns undefined after the first write where the next reading does the rest */
 async function keepOnce(
   ports: KeepRulesPorts,
-  options: KeepRulesOptions & { readonly published: PublishedAddresses },
+  options: KeepOnceOptions,
   last: LastLogged,
 ): Promise<Pick<FullCheck, 'report' | 'isGuardKept'> | undefined> {
   const { rules, logger } = ports;
@@ -174,20 +183,13 @@ async function keepOnce(
         makeReport(ports, options, { guard: kept.guard, state, problems, putBack: 0 }),
       );
     }
-    // Each program that runs meanwhile is one that the server's start waits for.
-    const isEnough = last.putBack === 0 && guardTable === '';
-    const [forgotten] = await Promise.all([
-      rules.forgetOthers(),
-      isEnough
-        ? undefined
-        : keepGuard(ports, addresses).then((again) => {
-            kept = again;
-          }),
-    ]);
-    logInstalled(logger, { target: state.target, forgotten, putBack: last.putBack });
-    if (isEnough) {
+    // Until connections that led elsewhere are cut, the shield holds up what they send to IMDS.
+    if (last.putBack === 0 && guardTable === '') {
       return undefined;
     }
+    [kept] = await Promise.all([keepGuard(ports, addresses), cutOthers(ports, state.target, last)]);
+  } else if (options.isCutDue) {
+    await cutOthers(ports, state.target, last);
   }
   const { guard, isGuardKept } = kept;
   logGuard(logger, guard, last);
@@ -199,26 +201,12 @@ async function keepOnce(
   return { report, isGuardKept };
 }
 
-interface Found {
-  readonly guard: GuardState;
-  readonly state: RulesState;
-  readonly problems: readonly NodeProblem[];
-  readonly putBack: number;
-}
-
-function makeReport(
-  ports: KeepRulesPorts,
-  { backend, intervalMs }: KeepRulesOptions,
-  { guard, state: { target, intact, packets }, problems, putBack }: Found,
-): RulesReport {
-  return {
-    guard,
-    listenOn: [target.address],
-    problems,
-    rules: { intact, backend, putBack: Math.max(0, putBack), packets },
-    intervalMs,
-    ...times(ports),
-  };
+async function cutOthers(
+  { rules, logger }: Pick<KeepRulesPorts, 'rules' | 'logger'>,
+  target: RedirectTarget,
+  { putBack }: LastLogged,
+): Promise<void> {
+  logInstalled(logger, { target, forgotten: await rules.forgetOthers(), putBack });
 }
 
 /** The redirect is kept whatever becomes of the guard. */

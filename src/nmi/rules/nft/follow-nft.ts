@@ -8,9 +8,8 @@ export interface FollowedTable {
 }
 
 /**
- * Runs `nft monitor` and reports each change to the tables within milliseconds. A monitor that ends is
- * started again; what happened in between is found by the periodic reading, and `onChange` is called once
- * after each start for the same reason.
+ * Runs `nft monitor` and reports each change to the tables within milliseconds. Who calls reads the tables after that. A
+ * monitor that ends is started again, and since something may have happened in between, `onChange` is called then.
  */
 export function followNft(
   tables: readonly FollowedTable[],
@@ -30,23 +29,26 @@ export function followNft(
   const ours = new RegExp([...names, 'lost some netlink events'].join('|'), 'i');
   // Ends the monitor that runs, or the pause before the next.
   let stop: () => void = () => undefined;
-  const start = () => {
+  const start = (isRestart: boolean) => {
     const monitor = startMonitor(ours, onChange);
     stop = () => void monitor.kill('SIGKILL');
     monitor.once('spawn', () => {
       liveFromMs = performance.now() + subscribedMs;
+      if (isRestart) {
+        onChange();
+      }
     });
     monitor.once('close', () => {
       liveFromMs = Number.POSITIVE_INFINITY;
       if (!signal.aborted) {
-        const again = setTimeout(start, restartMs);
+        const again = setTimeout(start, restartMs, true);
         stop = () => clearTimeout(again);
       }
     });
   };
   // One listener for all monitors: one for each would pile up on a signal that lives as long as the agent.
   signal.addEventListener('abort', () => stop(), { once: true });
-  start();
+  start(false);
   return followed;
 }
 
@@ -59,7 +61,6 @@ function startMonitor(ours: RegExp, onChange: () => void): ChildProcess {
   });
   monitor.stdout.setEncoding('utf8').on('data', read);
   monitor.stderr.setEncoding('utf8').on('data', read);
-  monitor.once('spawn', onChange);
   monitor.on('error', () => undefined);
   return monitor;
 }

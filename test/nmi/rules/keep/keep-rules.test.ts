@@ -3,6 +3,8 @@ import { type Heartbeat, HeartbeatUnwritten } from '../../../../src/nmi/rules/he
 import { type KeepRulesPorts, keepRules } from '../../../../src/nmi/rules/keep/keep-rules.ts';
 import type { RedirectRules } from '../../../../src/nmi/rules/redirect-rules.ts';
 
+/** What the server is left to start in. */
+const serverFirstMs = 500;
 const target = { address: '127.0.0.1', port: 2579 };
 
 describe('the keeper of the rules', () => {
@@ -50,6 +52,25 @@ describe('the keeper of the rules', () => {
     expect(node.heartbeats[0]?.rules).toMatchObject({ intact: true, putBack: 0 });
   });
 
+  it('cuts connections elsewhere and looks at the node only once the server had its time to start', async () => {
+    const node = nodeWith({ intact: false, table: '' });
+    await node.keepUntil((heartbeats) => heartbeats.length === 1);
+    expect(node.waits.find(({ ms }) => ms === serverFirstMs)).toEqual({
+      ms: serverFirstMs,
+      reads: 1,
+      forgets: 0,
+    });
+    expect(node).toMatchObject({ forgets: 1, forgetsAtLooks: [1] });
+  });
+
+  it('does so at once where a pod comes or goes meanwhile', async () => {
+    const node = nodeWith({ intact: false, table: '' });
+    node.onEarly = () => node.record({ addresses: {}, stamp: '1 3' });
+    await node.keepUntil((heartbeats) => heartbeats.length === 1);
+    expect(node.waits.map(({ ms }) => ms)).not.toContain(serverFirstMs);
+    expect(node).toMatchObject({ forgets: 1, forgetsAtLooks: [1] });
+  });
+
   it('puts them back as soon as somebody touches them', async () => {
     const node = nodeWith({ intact: false });
     await node.keepUntil((heartbeats) => {
@@ -83,13 +104,14 @@ describe('the keeper of the rules', () => {
   it('says that a check of all may have found something new where one was reported or put back, and only there', async () => {
     const quiet = nodeWith({ intact: true });
     await quiet.keepUntil((heartbeats) => heartbeats.length === 5);
-    expect(quiet).toMatchObject({ readBacks: 5, news: 1 });
+    // The second reading is of the time before changes were reported.
+    expect(quiet).toMatchObject({ readBacks: 5, news: 2 });
     const silent = nodeWith({ intact: true });
     await silent.keepUntil((heartbeats) => {
       silent.breakSilently(heartbeats.length === 3);
       return heartbeats.length === 5;
     });
-    expect(silent).toMatchObject({ installs: 1, readBacks: 5, news: 2 });
+    expect(silent).toMatchObject({ installs: 1, readBacks: 5, news: 3 });
     const touched = nodeWith({ intact: true });
     await touched.keepUntil((heartbeats) => {
       if (heartbeats.length === 3) {
@@ -97,7 +119,7 @@ describe('the keeper of the rules', () => {
       }
       return heartbeats.length === 5;
     });
-    expect(touched.news).toBe(2);
+    expect(touched.news).toBe(3);
   });
 
   it('writes nothing into the kernel while the rules stand', async () => {
@@ -263,6 +285,10 @@ function nodeWith(start: Start) {
     readBacks: 0,
     news: 0,
     forgets: 0,
+    /** How long, and how often the tables had been read and connections been cut by then. */
+    waits: [] as { readonly ms: number; readonly reads: number; readonly forgets: number }[],
+    /** Called when the rules stand and the rest is to come. */
+    onEarly: () => {},
     /** How often connections elsewhere had been cut, each time the node was looked at. */
     forgetsAtLooks: [] as number[],
     order: [] as string[],
@@ -352,6 +378,7 @@ function nodeWith(start: Start) {
       }
       if (heartbeat.problems.some(({ kind }) => kind === 'not-looked-at')) {
         seen.early.push(heartbeat);
+        seen.onEarly();
         return;
       }
       seen.heartbeats.push(heartbeat);
@@ -364,8 +391,12 @@ function nodeWith(start: Start) {
       now: () => 1000,
       monotonic: () => sleptMs,
       random: () => 0,
-      sleep: async (ms) => {
-        sleptMs += ms;
+      sleep: async (ms, signal) => {
+        if (!signal.aborted) {
+          sleptMs += ms;
+          const reads = seen.order.filter((step) => step === 'verify').length;
+          seen.waits.push({ ms, reads, forgets: seen.forgets });
+        }
       },
     },
     uptimeMs: () => uptimeMs,
