@@ -71,7 +71,7 @@ describe('a warning', () => {
     await using podid = await emulatedPodid();
     const ran = await podid.run([...addWeb.slice(0, 2), 'shop', ...addWeb.slice(3)]);
     expect(ran.stderr).toContain(
-      'warning: 2 objects are not in the cluster yet, because it has no namespace shop.\nhint: kubectl create namespace shop; then podid mirror',
+      'warning: 2 objects are not in the cluster yet, because it has no namespace shop.\nhint: kubectl create namespace shop; podid mirror',
     );
   });
 

@@ -111,7 +111,7 @@ async function findDefinition(
     return found.toLowerCase();
   }
   throw new PodidError('RoleNotFound', `No role is called ${JSON.stringify(roleName)} at ${scope}.`, {
-    hint: advice`az role definition list --query "[].roleName" -o tsv lists them`,
+    hint: advice`az role definition list --query "[].roleName" -o tsv  # lists them`,
     target: scope,
   });
 }

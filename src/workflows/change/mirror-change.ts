@@ -5,7 +5,7 @@ import {
   namespaceMissing,
   type ObjectChange,
 } from '../../domain/kubernetes/cluster-objects.ts';
-import { advice, command, type Hint } from '../../errors/hint.ts';
+import { advice, Command, command, type Hint } from '../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../errors/podid-error.ts';
 import type { ChangeDeps } from './start-change.ts';
 
@@ -129,13 +129,21 @@ function reported(
       : 'The objects in the cluster were not brought in line';
     deps.report.warn(
       isOfObjects ? error.message : `${tried}: ${error.message}`,
-      error.hint === undefined || error.hint.names('podid mirror')
-        ? (error.hint ?? again)
-        : advice`${error.hint.withoutFullStop()}; then ${again}`,
+      hintBefore(again, error.hint),
     );
     return {};
   }
   return { failure: mirrorFailed(error) };
+}
+
+/** Two commands and nothing else are joined so that a shell takes the line as it is: `; then` is a syntax error there. */
+function hintBefore(again: Command, hint: Hint | undefined): Hint {
+  if (hint === undefined || hint.names('podid mirror')) {
+    return hint ?? again;
+  }
+  return hint instanceof Command
+    ? advice`${hint}; ${again}`
+    : advice`${hint.withoutFullStop()}; then ${again}`;
 }
 
 /** The failure of a mirror that counts: 6 when something was forbidden, 5 when Azure refused a command, else 7. */

@@ -43,7 +43,7 @@ export async function checkAgentsTokens(
     'ExchangeUnavailable',
     `${held}, which Entra would refuse; no identity was switched. The kubelets renew them within an hour.`,
     {
-      hint: advice`To have them renewed at once: ${command('kubectl rollout restart daemonset', name, '-n', namespace)}, then ${command('kubectl rollout status daemonset', name, '-n', namespace)}, and the same command again`,
+      hint: advice`To have them renewed at once: ${command('kubectl rollout restart daemonset', name, '-n', namespace)}; ${command('kubectl rollout status daemonset', name, '-n', namespace)}  # and then the same command again`,
       target: cluster.resourceId,
     },
   );
