@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { open, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, open, realpath, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { systemErrorCode } from '../errors/system-error-code.ts';
 import { replaceFile } from './replace-file.ts';
 
 /**
@@ -44,4 +46,34 @@ export async function fileBehind(path: string): Promise<string> {
     throw new TypeError(`${path} is not a regular file.`);
   }
   return await realpath(path);
+}
+
+/**
+ * Makes a folder and those above it, for its owner alone. Not by `recursive` of Node, which tries without end
+ * where the system refuses a folder with ENOENT although the one above is there: in `/proc`, for one.
+ *
+ * @throws Error of the system where there can be none
+ */
+export async function makePrivateFolder(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  const above = dirname(path);
+  try {
+    await make();
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') {
+      return;
+    }
+    if (systemErrorCode(error) !== 'ENOENT' || above === path) {
+      throw error;
+    }
+    await makePrivateFolder(above);
+    await make().catch(unlessThere);
+  }
+}
+
+/** Another process may have been faster. */
+function unlessThere(error: unknown): void {
+  if (systemErrorCode(error) !== 'EEXIST') {
+    throw error;
+  }
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { EntryKey } from '../../domain/entries/pod-identity.ts';
 import { homeFolder } from '../../domain/home-folder.ts';
-import { writePrivateFile } from '../../terminal/private-file.ts';
+import { makePrivateFolder, writePrivateFile } from '../../terminal/private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -64,7 +64,7 @@ export function namesFile(account: Account, cluster: string | undefined): NamesF
       return { names: found.names, fresh: ageMs < freshMs };
     },
     async write(writtenMs, names) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makePrivateFolder(dirname(path));
       await writePrivateFile(path, JSON.stringify({ writtenMs, names }));
     },
     claim: (nowMs) => claimFile(`${path}.refresh`, nowMs),
@@ -116,7 +116,7 @@ async function claimFile(path: string, nowMs: number): Promise<boolean> {
     if (Math.abs(nowMs - last) < claimMs) {
       return false;
     }
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(path));
     const file = await open(path, 'w', 0o600);
     try {
       await file.utimes(nowMs / 1000, nowMs / 1000);

@@ -1,9 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import { fileErrorText } from '../../errors/system-error-code.ts';
-import { writePrivateFile } from '../../terminal/private-file.ts';
+import { makePrivateFolder, writePrivateFile } from '../../terminal/private-file.ts';
 import type { Context } from '../run/context.ts';
 import { unreadable } from './settings.ts';
 import { type ConfigValues, configPath, readConfigFile } from './with-config.ts';
@@ -35,7 +35,7 @@ export async function readConfig(path: string): Promise<ConfigValues> {
 /** Writes the file anew, readable by its owner alone. @throws PodidError InvalidUsage when it cannot be written */
 export async function writeConfig(path: string, values: ConfigValues): Promise<void> {
   await orUnwritable(path, async () => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(path));
     await writePrivateFile(path, `${JSON.stringify(values, null, 2)}\n`);
   });
 }

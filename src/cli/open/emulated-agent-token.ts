@@ -2,9 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
+import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
+import { fileErrorText } from '../../errors/system-error-code.ts';
 import { writePrivateFile } from '../../terminal/private-file.ts';
 import { isRecord, recordAt, stringAt } from '../../validate/json-record.ts';
+import { quoted } from '../../validate/usage-faults.ts';
 import { type EmulatorServer, send } from './emulator-server.ts';
 
 /** What an agent beside podid is given in place of what a kubelet mounts into its pod. */
@@ -21,7 +24,7 @@ const tokenLifeSec = 86_400;
  * it has one.
  *
  * @param authority PEM in base64, of the kubeconfig
- * @throws PodidError Unavailable
+ * @throws PodidError Unavailable; InvalidUsage where no temporary file can be made
  */
 export async function writeAgentFiles(
   server: EmulatorServer,
@@ -29,7 +32,7 @@ export async function writeAgentFiles(
   authority: string,
   signal: AbortSignal,
 ): Promise<AgentFiles> {
-  const folder = await mkdtemp(join(tmpdir(), 'podid-agent-'));
+  const folder = await folderForAgent();
   const dispose = () => rm(folder, { recursive: true, force: true });
   const [authorityFile, tokenFile] = [join(folder, 'ca.pem'), join(folder, 'token')];
   try {
@@ -55,6 +58,18 @@ export async function writeAgentFiles(
     variables: { NODE_EXTRA_CA_CERTS: authorityFile },
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+async function folderForAgent(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'podid-agent-'));
+  } catch (cause) {
+    throw new PodidError(
+      'InvalidUsage',
+      `The emulated pod's agent needs files of its own, and none can be made in ${quoted(tmpdir())}, the folder for temporary files: ${fileErrorText(cause)}.`,
+      { hint: command('export TMPDIR=FOLDER'), cause },
+    );
+  }
 }
 
 async function tokenOf(

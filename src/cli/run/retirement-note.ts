@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { homeFolder } from '../../domain/home-folder.ts';
+import { makePrivateFolder } from '../../terminal/private-file.ts';
 import { wrapMessage } from '../../terminal/wrap-text.ts';
 import type { CommandSpec } from './command-spec.ts';
 import type { Context } from './context.ts';
@@ -50,7 +51,7 @@ function stateFolder(env: Environment): string | undefined {
 /** Of processes that end at once, one makes the file. */
 async function isFirst(folder: string, name: string): Promise<boolean> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(folder);
     await (await open(join(folder, name), 'wx', 0o600)).close();
     const others = (await readdir(folder)).filter((each) => each.startsWith(filePrefix) && each !== name);
     await Promise.all(others.map((each) => rm(join(folder, each), { force: true })));
