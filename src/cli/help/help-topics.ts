@@ -104,7 +104,7 @@ const environment: Topic = {
 const exitCodeTopic: Topic = {
   summary: 'what the exit codes mean, beside those of az',
   description:
-    'The error on stderr says more; with -o json it has a code that docs/errors.md lists. On failure stdout is empty, unless the change in Azure was made.',
+    'The error on stderr says more; with -o json it has a code that docs/errors.md lists. On failure stdout is empty, unless the change in Azure was made, or the command looks into things and prints what it found (podid doctor, for one).',
   words: [
     {
       heading: 'Exit codes',
