@@ -5,6 +5,8 @@ import { exportShape } from '../cli/results/export-result.ts';
 import { defineCommand } from '../cli/run/command-spec.ts';
 import { fileSchemaLine } from '../domain/entries/file-schema.ts';
 
+const toFile = 'It prints the file: podid export > FILE.';
+
 export const exportCommand = defineCommand({
   description:
     'Prints all pod identities and exceptions as a file that plan and apply read, as YAML unless --output says otherwise, sorted so that it suits version control. With --from cluster, or with --mode cluster on a cluster without the add-on, it reads the objects in the cluster, whoever wrote them; what a pod identity cannot express is reported on stderr. With --as profile it prints podIdentityProfile for Bicep and ARM templates.',
@@ -15,6 +17,7 @@ export const exportCommand = defineCommand({
       line: 'podid export -g demo-rg -c demo --from cluster',
     },
   ],
+  misnamed: { '-f': toFile, '--file': toFile, '--out': toFile },
   flags: {
     from: {
       kind: 'text',

@@ -19,6 +19,7 @@ export const waitCommand = defineCommand({
     },
     { title: 'any operation on the cluster', line: 'podid wait -g demo-rg -c demo --for idle' },
   ],
+  misnamed: { '--deleted': '--for deleted', '--created': '--for assigned' },
   flags: {
     for: { kind: 'text', value: 'END', required: true, choices: ends, summary: 'assigned, deleted or idle' },
     ...optionalEntryFlags,

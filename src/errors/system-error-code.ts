@@ -18,6 +18,7 @@ const fileErrors: Readonly<Record<string, string>> = {
   EACCES: 'you lack the right to it',
   EPERM: 'you lack the right to it',
   EISDIR: 'it is a folder',
+  ERR_FS_EISDIR: 'it is a folder',
   ENOTDIR: 'a part of its path is no folder',
   ENOSPC: 'no space is left',
   EROFS: 'it cannot be written to',

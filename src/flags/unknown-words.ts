@@ -14,6 +14,11 @@ export function checkRest(
     if (word === '--') {
       continue;
     }
+    if (word === '#') {
+      // What follows is the rest of a hint of podid's own.
+      faults.add(word, commentText);
+      break;
+    }
     if (word.startsWith('-') && word.length > 1) {
       const name = word.split('=', 1)[0] ?? word;
       faults.add(name, unknownFlagText(name, flags, misnamed));
@@ -25,6 +30,9 @@ export function checkRest(
     }
   }
 }
+
+const commentText =
+  'Your shell has handed "#" on, with what follows: leave it away, or have zsh take it for a comment: setopt interactivecomments.';
 
 /** A word that should not be there, and what became of it on the way from a document or over a line's end. */
 export function strayWordText(word: string, flags: FlagTable): string {
@@ -43,8 +51,9 @@ export function strayWordText(word: string, flags: FlagTable): string {
   if (word === 'help' || word === 'version') {
     return `${quoted(word)} is one word too many. Did you mean --${word}?`;
   }
-  const meant = flagOfWord(word, flags);
-  const hint = meant === undefined ? '' : ` Did you mean ${meant} ${word}?`;
+  const flag = flagOfWord(word, flags);
+  const meant = flag === undefined ? entryOfWord(word, flags) : `${flag} ${word}`;
+  const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
   return `${quoted(word)} is one word too many: this command takes only flags.${hint}`;
 }
 
@@ -62,6 +71,22 @@ function flagOfWord(word: string, flags: FlagTable): string | undefined {
   }
   const usual = workloadKind.test(word) ? ['workload', 'identity'] : ['identity'];
   return usual.filter((key) => Object.hasOwn(flags, key)).map((key) => longFlag(key))[0];
+}
+
+/** An entry by NAMESPACE/NAME, as `list -o name` prints it, or by its name alone; a pod in the same way. */
+function entryOfWord(word: string, flags: FlagTable): string | undefined {
+  const has = (key: string) => Object.hasOwn(flags, key);
+  const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(word) ?? [];
+  if (namespace === undefined) {
+    const isName = /^[a-z0-9][a-z0-9.-]*$/.test(word);
+    const key = has('name') ? 'name' : has('allNamespaces') ? 'namespace' : undefined;
+    return isName && key !== undefined ? `--${key} ${word}` : undefined;
+  }
+  if (has('emulatedPod')) {
+    return `--emulated-pod ${word}`;
+  }
+  const key = ['name', 'pod'].find(has);
+  return has('namespace') && key !== undefined ? `--namespace ${namespace} --${key} ${name}` : undefined;
 }
 
 const workloadOrKey = /^[\w.-]+\/[\w.-]+$/;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmulatedPodid, emulatedPodid, identityId } from './emulated-podid.ts';
 import { withImage } from './hint-commands.ts';
 
@@ -78,6 +78,24 @@ describe('exchange, migrate and takeover, typed as other programs are', () => {
     ['access --out access.txt', '--out: "access.txt" does not end with .html, .json or .yaml.'],
     ['nmi collect --out bundle.tar', '--out: "bundle.tar" does not end with .zip.'],
     ['takeover plan -f takeover.yaml', 'no flag -f. Did you mean --out?'],
+    ['takeover plan --out FOLDER/plans', /^(?!.*--force)[\s\S]*plans" is not a regular file\./],
+    ['show demo/web', 'Did you mean --namespace demo --name web?'],
+    ['delete web', 'Did you mean --name web?'],
+    ['exception show demo/legacy', 'Did you mean --namespace demo --name legacy?'],
+    ['identity show web', 'Did you mean --name web?'],
+    ['doctor demo/web', 'Did you mean --namespace demo --pod web?'],
+    ['token demo/web', 'Did you mean --emulated-pod demo/web?'],
+    ['list demo', 'Did you mean --namespace demo?'],
+    ['list # shows what there is', /^podid: Your shell has handed "#" on, [^\n]*\nhint: /],
+    ['wait --deleted', 'no flag --deleted. Did you mean --for deleted?'],
+    ['export -f all.yaml', 'no flag -f. It prints the file: podid export > FILE.'],
+    ['nmi install --image a/b:c', 'Did you mean --set podid.image.repository=REGISTRY/podid?'],
+    ['nmi delete', 'Did you mean podid nmi uninstall?'],
+    ['get', 'Did you mean podid list?'],
+    ['create', 'Did you mean podid add?'],
+    ['-v', 'podid has no flag -v. Did you mean --version?'],
+    ['add --namespace demo --identity web --timeout 0s', 'more than 0 and at most 552h.'],
+    ['exception add --namespace demo --pod-labels a=b,c=d', 'spaces between the labels: a=b c=d'],
     ['nmi collect --agent-namespace agents', 'Did you mean --namespace?'],
     ['migrate status --watch', 'To look again and again: watch -n 5 podid migrate status.'],
     ['exchange status -w', 'To look again and again: watch -n 5 podid exchange status.'],
@@ -159,4 +177,28 @@ describe('exchange, migrate and takeover, typed as other programs are', () => {
       }
     },
   );
+
+  it('lead from a role of no such name to the command of az that lists them', async () => {
+    const scope = '/subscriptions/00000000-0000-4000-8000-000000000001';
+    const ran = await podid.run([
+      ...['add', '--namespace', 'demo', '--identity', 'web', '--grant', `Reeder=${scope}`],
+    ]);
+    expect(ran.exitCode, ran.stderr).toBe(4);
+    expect(ran.stderr).toContain(
+      '\nhint: az role definition list --query "[].roleName" -o tsv  # lists them\n',
+    );
+  });
+
+  it('say where the folder for temporary files is not there, and how to name another', async () => {
+    vi.stubEnv('TMPDIR', '/nowhere');
+    try {
+      const ran = await podid.run('token --emulated-pod demo/web');
+      expect(ran.exitCode, ran.stderr).toBe(2);
+      expect(ran.stderr).toMatch(
+        / can be made in "\/nowhere", .*: there is no such file or folder\.\nhint: /,
+      );
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
 });

@@ -22,12 +22,15 @@ export async function checkFileToWrite(
   if (path === '') {
     return faults.add(flag, `${flag} is empty.`);
   }
-  if (!force && (await exists(path))) {
+  const isReplaceable = await fileBehind(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isReplaceable) {
+    faults.add(flag, `${flag}: ${quoted(path)} is not a regular file.`);
+  } else if (!force && (await exists(path))) {
     faults.add(flag, `${flag}: ${quoted(path)} exists; --force overwrites it.`);
   }
-  await fileBehind(path).catch(() => {
-    faults.add(flag, `${flag}: ${quoted(path)} is not a regular file.`);
-  });
   if (!(await exists(dirname(path)))) {
     faults.add(flag, `${flag}: the folder of ${quoted(path)} does not exist.`);
   }

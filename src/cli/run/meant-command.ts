@@ -20,6 +20,9 @@ export async function addFlagBefore(
       break;
     }
   }
+  if (/^-v$/i.test(flag)) {
+    return faults.add(flag, `podid has no flag ${flag}. Did you mean --version?`);
+  }
   faults.add(flag, `${flag} must come after the command, not before it.`);
 }
 
@@ -56,6 +59,18 @@ const habits: Readonly<Record<string, string>> = {
   'migrate list': 'migrate status',
   'exchange list': 'exchange status',
   'takeover undo': 'takeover rollback',
+  'nmi delete': 'nmi uninstall',
+  'nmi remove': 'nmi uninstall',
+  'nmi upgrade': 'nmi install',
+  'nmi list': 'nmi status',
+  'nmi logs': 'nmi collect',
+  'exception create': 'exception add',
+  'exception remove': 'exception delete',
+  create: 'add',
+  remove: 'delete',
+  get: 'list',
+  describe: 'show',
+  diff: 'plan',
   top: 'nmi top',
   collect: 'nmi collect',
 };

@@ -44,6 +44,7 @@ export const nmiInstallCommand = defineCommand({
       needs: 'a cluster',
     },
   ],
+  misnamed: { '--image': '--set podid.image.repository=REGISTRY/podid' },
   flags: {
     ...agentNamespaceFlag,
     alongside: {

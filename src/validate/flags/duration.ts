@@ -40,7 +40,10 @@ export function durationOf(
   }
   const ms = parseDuration(text);
   if (ms === undefined) {
-    faults.add(source, `${source}: ${quoted(text)} is not a duration: 500ms, 90s, 5m, 1h.${nearest(text)}`);
+    const fault = pattern.test(text)
+      ? `${quoted(text)} is not a length of time that can be waited: ${durationRule(text)}.`
+      : `${quoted(text)} is not a duration: 500ms, 90s, 5m, 1h.${nearest(text)}`;
+    faults.add(source, `${source}: ${fault}`);
   }
   return ms ?? fallbackMs;
 }

@@ -14,7 +14,7 @@ export function parsePodLabels(
     const value = values.join('=');
     const isPair = values.length > 0 && values.every((part) => labelValueRule(part) === undefined);
     if (values.length !== 1 && !isPair) {
-      const meant = nearest(key, values.join('-') || 'VALUE');
+      const meant = nearestOfList(pair) ?? nearest(key, values.join('-') || 'VALUE');
       faults.add(flag, `${flag}: ${quoted(pair)} is not of the form KEY=VALUE.${meant}`);
       continue;
     }
@@ -42,4 +42,15 @@ export function parsePodLabels(
 function nearest(key: string, value: string): string {
   const isLegal = labelKeyRule(key) === undefined && labelValueRule(value) === undefined;
   return isLegal ? ` Nearest: ${key}=${value}` : '';
+}
+
+/** For the comma of kubectl's selectors between labels, where this flag takes a space. */
+function nearestOfList(text: string): string | undefined {
+  const pairs = text.split(',');
+  const areLabels = pairs.every((pair) => {
+    const [key = '', value, ...more] = pair.split('=');
+    const isPair = value !== undefined && more.length === 0;
+    return isPair && labelKeyRule(key) === undefined && labelValueRule(value) === undefined;
+  });
+  return areLabels ? ` Nearest, with spaces between the labels: ${pairs.join(' ')}` : undefined;
 }

@@ -21,6 +21,15 @@ describe('a duration', () => {
     },
   );
 
+  it.each(['0s', '0.1ms', '99999h'])(
+    'of a length that cannot be waited is refused with the limits: %s',
+    (text) => {
+      expect(faultsOf((faults) => durationOf(faults, '--timeout', text, 1))).toEqual([
+        `--timeout: "${text}" is not a length of time that can be waited: more than 0 and at most 552h.`,
+      ]);
+    },
+  );
+
   it('reads back every whole number of seconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), (seconds) => {

@@ -20,7 +20,8 @@ describe('pod labels', () => {
     ['k', 'Nearest: k='],
     ['=v', '"" is not a label key'],
     [`k=${'v'.repeat(64)}`, `Nearest: ${'v'.repeat(63)}`],
-    ['k=v,l=w', 'not of the form KEY=VALUE'],
+    ['k=v,l=w', 'not of the form KEY=VALUE. Nearest, with spaces between the labels: k=v l=w'],
+    ['k=v,=w', 'not of the form KEY=VALUE.'],
     ['k=ä', 'is not a label value'],
     ['k=v\n', 'is not a label value'],
   ])('refuse %j', (pair, text) => {
