@@ -38,7 +38,7 @@ const walks = {
   'podid nmi install': [
     'src/commands/nmi/install.ts',
     'src/validate/files/values/agent-values.ts',
-    'src/workflows/agent/install-agent.ts',
+    'src/workflows/agent/install/install-agent.ts',
     'src/workflows/agent/choose-way.ts',
     'src/k8s/agent-objects/render-agent.ts',
     'src/k8s/objects/settle-object.ts',

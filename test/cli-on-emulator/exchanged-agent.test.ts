@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tenantIdAnnotation, tokenSourceAnnotation } from '../../src/domain/exchange/token-source.ts';
-import type { AgentNode } from '../../src/workflows/agent/read-agent-status.ts';
+import type { AgentNode } from '../../src/workflows/agent/status/agent-node.ts';
 import { type EmulatedPodid, emulatedPodid } from './emulated-podid.ts';
 import { fastClock } from './exchange-emulator.ts';
 

@@ -1,4 +1,4 @@
-import type { Installed } from '../../workflows/agent/install-agent.ts';
+import type { Installed } from '../../workflows/agent/install/install-agent.ts';
 import { agentChangeShape } from '../results/agent-result.ts';
 import type { Session } from '../run/session.ts';
 

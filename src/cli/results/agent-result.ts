@@ -1,12 +1,13 @@
 import { counted } from '../../domain/counted.ts';
 import type { AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts';
 import type { TableShape } from '../../terminal/print-result.ts';
-import type { CleanedNode } from '../../workflows/agent/clean-up-nodes.ts';
-import type { Installed } from '../../workflows/agent/install-agent.ts';
+import type { Installed } from '../../workflows/agent/install/install-agent.ts';
 import type { NodeProbe } from '../../workflows/agent/probes/probe-nodes.ts';
-import type { AgentNode, AgentStatus } from '../../workflows/agent/read-agent-status.ts';
-import type { CleanedMachine } from '../../workflows/agent/remove-ledger-identities.ts';
-import type { Uninstalled } from '../../workflows/agent/uninstall-agent.ts';
+import type { AgentNode } from '../../workflows/agent/status/agent-node.ts';
+import type { AgentStatus } from '../../workflows/agent/status/read-agent-status.ts';
+import type { CleanedNode } from '../../workflows/agent/uninstall/clean-up-nodes.ts';
+import type { CleanedMachine } from '../../workflows/agent/uninstall/remove-ledger-identities.ts';
+import type { Uninstalled } from '../../workflows/agent/uninstall/uninstall-agent.ts';
 
 /** Members in the documented order. */
 export function installView({ namespace, version, mode, objects, nodes }: Installed): unknown {

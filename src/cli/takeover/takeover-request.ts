@@ -8,7 +8,7 @@ import { type Command, command } from '../../errors/hint.ts';
 import type { FlagTable, FlagValues } from '../../flags/flag-table.ts';
 import { parseTakeoverFile } from '../../validate/files/takeover/takeover-export.ts';
 import { readTakeoverRecord } from '../../validate/files/takeover/takeover-record.ts';
-import type { InstallRequest } from '../../workflows/agent/install-agent.ts';
+import type { InstallRequest } from '../../workflows/agent/install/install-agent.ts';
 import type { ChangeOptions } from '../../workflows/change/start-change.ts';
 import type { TakeoverRequest } from '../../workflows/takeover/takeover-run.ts';
 import { agentNamespaceFlag, agentValueFlags, releaseName } from '../flags/agent-flags.ts';
@@ -138,7 +138,7 @@ function installRequest(
 ): InstallRequest {
   const { cluster, release, force, values } = of;
   const { azure, kube } = deps;
-  const secrets = async () => await import('../../workflows/agent/identities-with-secret.ts');
+  const secrets = async () => await import('../../workflows/agent/install/identities-with-secret.ts');
   return {
     release,
     values,

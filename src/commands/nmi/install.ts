@@ -80,8 +80,8 @@ export const nmiInstallCommand = defineCommand({
     const values = await readValueFlags(session, flags, { namespace, purpose: 'installation' });
     const deps = await openCluster(session, flags);
     const [{ installAgent }, { foreignSecretsIn, identitiesWithSecretIn }] = await Promise.all([
-      import('../../workflows/agent/install-agent.ts'),
-      import('../../workflows/agent/identities-with-secret.ts'),
+      import('../../workflows/agent/install/install-agent.ts'),
+      import('../../workflows/agent/install/identities-with-secret.ts'),
     ]);
     const request = {
       release: { name: releaseName, namespace, version: session.context.version },

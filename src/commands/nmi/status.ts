@@ -51,7 +51,7 @@ export const nmiStatusCommand = defineCommand({
       session.faults.add('--watch', '--watch and --probe contradict each other.');
     }
     const deps = await openCluster(session, flags);
-    const { readAgentStatus } = await import('../../workflows/agent/read-agent-status.ts');
+    const { readAgentStatus } = await import('../../workflows/agent/status/read-agent-status.ts');
     const asked = { namespace, addonState: (signal: AbortSignal) => addonState(deps, signal) };
     if (intervalMs !== undefined) {
       const { watchResult } = await import('../../cli/run/watch-result.ts');

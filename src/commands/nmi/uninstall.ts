@@ -72,7 +72,7 @@ export const nmiUninstallCommand = defineCommand({
     const values = await readValueFlags(session, flags, { namespace, purpose: 'clean-up' });
     const { pollIntervalMs } = waitTimes(session, flags);
     const deps = await openCluster(session, flags);
-    const { uninstallAgent } = await import('../../workflows/agent/uninstall-agent.ts');
+    const { uninstallAgent } = await import('../../workflows/agent/uninstall/uninstall-agent.ts');
     const release = { name: releaseName, namespace, version: context.version };
     const request = {
       release,

@@ -3,7 +3,8 @@ import type { AgentPod, ConnectedCluster } from '../../domain/kubernetes/workloa
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { withinTime } from '../../domain/time/time-limit.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { type AgentNode, readAgentStatus } from '../agent/read-agent-status.ts';
+import type { AgentNode } from '../agent/status/agent-node.ts';
+import { readAgentStatus } from '../agent/status/read-agent-status.ts';
 import type { AskedPod } from '../load/ask-agents.ts';
 import { type LastRefusals, lastRefusals } from '../load/last-refusals.ts';
 

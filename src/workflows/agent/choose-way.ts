@@ -5,7 +5,7 @@ import { makerOf } from '../../domain/kubernetes/own-agents/agent-maker.ts';
 import { unprovenText } from '../../domain/kubernetes/own-agents/own-agents.ts';
 import { advice, type Command, command, type Hint, othersText } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
-import { upstreamObjects } from './remove-upstream.ts';
+import { upstreamObjects } from './install/remove-upstream.ts';
 
 /** How the agent gets into the cluster. */
 export type InstallWay =

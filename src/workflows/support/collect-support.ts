@@ -5,7 +5,7 @@ import type { ListedWhere, WholeObject } from '../../domain/support/support-clus
 import { takeoverName } from '../../domain/takeover/hold.ts';
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError } from '../../errors/podid-error.ts';
-import { knownNodes } from '../agent/clean-up-nodes.ts';
+import { knownNodes } from '../agent/uninstall/clean-up-nodes.ts';
 import { askAgents, readLogs, readPods, type SupportDeps } from './read-agents.ts';
 import { type Bundle, type SupportFile, startBundle, type Unread } from './start-bundle.ts';
 import {

@@ -9,7 +9,7 @@ import { recordKeys, type TakeoverRecord } from '../../domain/takeover/takeover-
 import { advice } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { AgentDeps, AgentWait } from '../agent/agent-deps.ts';
-import type { InstallRequest } from '../agent/install-agent.ts';
+import type { InstallRequest } from '../agent/install/install-agent.ts';
 import type { ChangeOptions } from '../change/start-change.ts';
 import type { RehearseOptions } from '../exchange/rehearse.ts';
 import type { AgentSettings, GivenValues } from './agent-settings.ts';

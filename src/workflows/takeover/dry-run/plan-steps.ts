@@ -3,8 +3,8 @@ import type { IdentityResources } from '../../../domain/kubernetes/identity-reso
 import { type KubeObject, refOf } from '../../../domain/kubernetes/kube-object.ts';
 import { isPodidError } from '../../../errors/podid-error.ts';
 import { disableAddon } from '../../addon/disable-addon.ts';
-import { installAgent } from '../../agent/install-agent.ts';
-import { tryAgent } from '../../agent/write-agent.ts';
+import { installAgent } from '../../agent/install/install-agent.ts';
+import { tryAgent } from '../../agent/install/write-agent.ts';
 import { assignToNodes } from '../../nodes/assign-to-nodes.ts';
 import { comparedNow, restored } from '../steps/bring-objects.ts';
 import { nodesOf } from '../steps/give-back-nodes.ts';

@@ -7,7 +7,7 @@ import { startDeadline } from '../../../domain/time/deadline.ts';
 import { advice } from '../../../errors/hint.ts';
 import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
 import { disableAddon } from '../../addon/disable-addon.ts';
-import { installAgent } from '../../agent/install-agent.ts';
+import { installAgent } from '../../agent/install/install-agent.ts';
 import { enableExchange } from '../../exchange/enable-exchange.ts';
 import { agentDepsOf, installOf, keep, newHold, standingHold, type TakeoverRun } from '../takeover-run.ts';
 import { untilAgents } from './agents-ready.ts';

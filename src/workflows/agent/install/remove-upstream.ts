@@ -1,10 +1,10 @@
-import type { AgentObjectChange, HelmRelease } from '../../domain/kubernetes/agent-cluster.ts';
-import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
-import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
-import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
-import { advice } from '../../errors/hint.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
-import { untilPodsAreGone } from './until-pods-are-gone.ts';
+import type { AgentObjectChange, HelmRelease } from '../../../domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../../domain/kubernetes/agent-installation.ts';
+import { identityApi } from '../../../domain/kubernetes/identity-resources.ts';
+import type { ObjectRef } from '../../../domain/kubernetes/kube-object.ts';
+import { advice } from '../../../errors/hint.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
+import { untilPodsAreGone } from '../until-pods-are-gone.ts';
 
 /** What upstream's manifests create beside the DaemonSet (deploy/infra of aad-pod-identity 1.8.17). */
 const manifestNames = [

@@ -1,9 +1,9 @@
-import { imageText, noImageText } from '../../domain/kubernetes/agent-image.ts';
-import type { AgentInstallation } from '../../domain/kubernetes/agent-installation.ts';
-import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
-import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
-import { command } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
+import { imageText, noImageText } from '../../../domain/kubernetes/agent-image.ts';
+import type { AgentInstallation } from '../../../domain/kubernetes/agent-installation.ts';
+import type { AgentRelease, AgentValues } from '../../../domain/kubernetes/agent-values.ts';
+import type { KubeObject } from '../../../domain/kubernetes/kube-object.ts';
+import { command } from '../../../errors/hint.ts';
+import { PodidError } from '../../../errors/podid-error.ts';
 
 /** With what the nodes are cleaned, and of what. */
 export interface CleanUpTools {

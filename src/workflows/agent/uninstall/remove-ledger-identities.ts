@@ -1,14 +1,14 @@
-import { carriedAmong } from '../../domain/azure/machine-identities.ts';
-import type { Machines } from '../../domain/azure/machines.ts';
-import type { StoredLedger } from '../../domain/kubernetes/agent-cluster.ts';
-import { ledgerPlace } from '../../domain/standard-mode/controller.ts';
-import { countOwned, ownedIn, withoutMachine } from '../../domain/standard-mode/ledger-state.ts';
-import { startDeadline } from '../../domain/time/deadline.ts';
-import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { advice, type Command } from '../../errors/hint.ts';
-import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import { changeMachine } from '../nodes/change-machine.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
+import { carriedAmong } from '../../../domain/azure/machine-identities.ts';
+import type { Machines } from '../../../domain/azure/machines.ts';
+import type { StoredLedger } from '../../../domain/kubernetes/agent-cluster.ts';
+import { ledgerPlace } from '../../../domain/standard-mode/controller.ts';
+import { countOwned, ownedIn, withoutMachine } from '../../../domain/standard-mode/ledger-state.ts';
+import { startDeadline } from '../../../domain/time/deadline.ts';
+import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
+import { advice, type Command } from '../../../errors/hint.ts';
+import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
+import { changeMachine } from '../../nodes/change-machine.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
 
 /** What becomes of one machine on which the ledger says podid put identities. */
 export interface CleanedMachine {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { TaintedNode } from '../../../src/domain/kubernetes/agent-cluster.ts';
-import { advice } from '../../../src/errors/hint.ts';
-import { PodidError } from '../../../src/errors/podid-error.ts';
-import { readAgentStatus } from '../../../src/workflows/agent/read-agent-status.ts';
-import { agentPod, fakePlace, installation } from './fake-agent-place.ts';
+import type { TaintedNode } from '../../../../src/domain/kubernetes/agent-cluster.ts';
+import { advice } from '../../../../src/errors/hint.ts';
+import { PodidError } from '../../../../src/errors/podid-error.ts';
+import { readAgentStatus } from '../../../../src/workflows/agent/status/read-agent-status.ts';
+import { agentPod, fakePlace, installation } from '../fake-agent-place.ts';
 
 const signal = new AbortController().signal;
 const asked = { namespace: 'kube-system', addonState: async () => undefined };

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Machine, Machines } from '../../../src/domain/azure/machines.ts';
-import type { StoredLedger } from '../../../src/domain/kubernetes/agent-cluster.ts';
-import { refText } from '../../../src/domain/kubernetes/kube-object.ts';
-import type { LedgerState } from '../../../src/domain/standard-mode/ledger-state.ts';
-import { PodidError } from '../../../src/errors/podid-error.ts';
-import { ownedText, removeLedgerIdentities } from '../../../src/workflows/agent/remove-ledger-identities.ts';
-import { fakePlace } from './fake-agent-place.ts';
+import type { Machine, Machines } from '../../../../src/domain/azure/machines.ts';
+import type { StoredLedger } from '../../../../src/domain/kubernetes/agent-cluster.ts';
+import { refText } from '../../../../src/domain/kubernetes/kube-object.ts';
+import type { LedgerState } from '../../../../src/domain/standard-mode/ledger-state.ts';
+import { PodidError } from '../../../../src/errors/podid-error.ts';
+import {
+  ownedText,
+  removeLedgerIdentities,
+} from '../../../../src/workflows/agent/uninstall/remove-ledger-identities.ts';
+import { fakePlace } from '../fake-agent-place.ts';
 
 const wait = { timeoutMs: 60_000, intervalMs: 1000, signal: new AbortController().signal };
 

@@ -3,9 +3,9 @@ import type {
   ControllerLock,
   ControllerPod,
   ControllerProgram,
-} from '../../../src/domain/standard-mode/controller.ts';
-import { readControllerStatus } from '../../../src/workflows/agent/read-controller-status.ts';
-import { fakePlace } from './fake-agent-place.ts';
+} from '../../../../src/domain/standard-mode/controller.ts';
+import { readControllerStatus } from '../../../../src/workflows/agent/status/read-controller-status.ts';
+import { fakePlace } from '../fake-agent-place.ts';
 
 const { signal } = new AbortController();
 

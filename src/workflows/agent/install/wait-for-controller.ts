@@ -1,9 +1,9 @@
-import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
-import { crossingUndecidedText } from '../../domain/kubernetes/controller-values.ts';
-import { startDeadline } from '../../domain/time/deadline.ts';
-import { advice, command } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
+import type { AgentRelease, AgentValues } from '../../../domain/kubernetes/agent-values.ts';
+import { crossingUndecidedText } from '../../../domain/kubernetes/controller-values.ts';
+import { startDeadline } from '../../../domain/time/deadline.ts';
+import { advice, command } from '../../../errors/hint.ts';
+import { PodidError } from '../../../errors/podid-error.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
 
 /**
  * In standard mode waits until every instance of the controller is ready; in managed mode there is none to wait

@@ -4,15 +4,15 @@ import type {
   Rollout,
   StoredLedger,
   TaintedNode,
-} from '../../../src/domain/kubernetes/agent-cluster.ts';
-import { type ObjectRef, refOf, refText } from '../../../src/domain/kubernetes/kube-object.ts';
-import { PodidError } from '../../../src/errors/podid-error.ts';
-import { readAgentValues } from '../../../src/validate/files/values/agent-values.ts';
-import { treeOfJson } from '../../../src/validate/files/values/value-tree.ts';
-import { UsageFaults } from '../../../src/validate/usage-faults.ts';
-import { uninstallAgent } from '../../../src/workflows/agent/uninstall-agent.ts';
-import { hintText } from '../../hint-text.ts';
-import { fakePlace, installation } from './fake-agent-place.ts';
+} from '../../../../src/domain/kubernetes/agent-cluster.ts';
+import { type ObjectRef, refOf, refText } from '../../../../src/domain/kubernetes/kube-object.ts';
+import { PodidError } from '../../../../src/errors/podid-error.ts';
+import { readAgentValues } from '../../../../src/validate/files/values/agent-values.ts';
+import { treeOfJson } from '../../../../src/validate/files/values/value-tree.ts';
+import { UsageFaults } from '../../../../src/validate/usage-faults.ts';
+import { uninstallAgent } from '../../../../src/workflows/agent/uninstall/uninstall-agent.ts';
+import { hintText } from '../../../hint-text.ts';
+import { fakePlace, installation } from '../fake-agent-place.ts';
 
 const taint = 'startup-taint.cluster-autoscaler.kubernetes.io/podid-agent-not-ready';
 const wait = { timeoutMs: 60_000, intervalMs: 1000, signal: new AbortController().signal };

@@ -1,12 +1,12 @@
-import type { Rollout, TaintedNode } from '../../domain/kubernetes/agent-cluster.ts';
-import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
-import { refOf } from '../../domain/kubernetes/kube-object.ts';
-import { startDeadline } from '../../domain/time/deadline.ts';
-import { command, type Hint } from '../../errors/hint.ts';
-import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
+import type { Rollout, TaintedNode } from '../../../domain/kubernetes/agent-cluster.ts';
+import type { AgentRelease } from '../../../domain/kubernetes/agent-values.ts';
+import { refOf } from '../../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../../domain/time/deadline.ts';
+import { command, type Hint } from '../../../errors/hint.ts';
+import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
+import { untilPodsAreGone } from '../until-pods-are-gone.ts';
 import { type CleanUpTools, renderCleanUp } from './render-clean-up.ts';
-import { untilPodsAreGone } from './until-pods-are-gone.ts';
 
 export interface CleanedNode {
   readonly name: string;

@@ -1,7 +1,7 @@
-import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
-import { advice, othersText } from '../../errors/hint.ts';
-import { isPodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps } from './agent-deps.ts';
+import type { AgentValues } from '../../../domain/kubernetes/agent-values.ts';
+import { advice, othersText } from '../../../errors/hint.ts';
+import { isPodidError } from '../../../errors/podid-error.ts';
+import type { AgentDeps } from '../agent-deps.ts';
 
 /**
  * The values with the kubelet's identity among those that no AzureIdentity gives access to: it is on every node, so that

@@ -3,9 +3,9 @@ import {
   type ControllerProgram,
   type ControllerStanding,
   standingOf,
-} from '../../domain/standard-mode/controller.ts';
-import { command } from '../../errors/hint.ts';
-import type { AgentDeps } from './agent-deps.ts';
+} from '../../../domain/standard-mode/controller.ts';
+import { command } from '../../../errors/hint.ts';
+import type { AgentDeps } from '../agent-deps.ts';
 
 /** How the controller of standard mode stands. Members are in the documented order. */
 export interface ControllerStatus {

@@ -1,9 +1,9 @@
-import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
-import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
-import { startDeadline } from '../../domain/time/deadline.ts';
-import { advice, command } from '../../errors/hint.ts';
-import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
+import type { Rollout } from '../../../domain/kubernetes/agent-cluster.ts';
+import type { KubeObject } from '../../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../../domain/time/deadline.ts';
+import { advice, command } from '../../../errors/hint.ts';
+import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
 
 /**
  * Waits until the newest template is ready on every node, and reports node by node. @throws PodidError

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { AgentCluster, Rollout, TaintedNode } from '../../../src/domain/kubernetes/agent-cluster.ts';
-import type { AgentInstallation } from '../../../src/domain/kubernetes/agent-installation.ts';
-import { refText } from '../../../src/domain/kubernetes/kube-object.ts';
-import { PodidError } from '../../../src/errors/podid-error.ts';
-import { renderAgent } from '../../../src/k8s/agent-objects/render-agent.ts';
-import { readAgentValues } from '../../../src/validate/files/values/agent-values.ts';
-import { treeOfJson } from '../../../src/validate/files/values/value-tree.ts';
-import { UsageFaults } from '../../../src/validate/usage-faults.ts';
-import { installAgent } from '../../../src/workflows/agent/install-agent.ts';
-import { hintText } from '../../hint-text.ts';
-import { fakePlace, installation } from './fake-agent-place.ts';
+import type { AgentCluster, Rollout, TaintedNode } from '../../../../src/domain/kubernetes/agent-cluster.ts';
+import type { AgentInstallation } from '../../../../src/domain/kubernetes/agent-installation.ts';
+import { refText } from '../../../../src/domain/kubernetes/kube-object.ts';
+import { PodidError } from '../../../../src/errors/podid-error.ts';
+import { renderAgent } from '../../../../src/k8s/agent-objects/render-agent.ts';
+import { readAgentValues } from '../../../../src/validate/files/values/agent-values.ts';
+import { treeOfJson } from '../../../../src/validate/files/values/value-tree.ts';
+import { UsageFaults } from '../../../../src/validate/usage-faults.ts';
+import { installAgent } from '../../../../src/workflows/agent/install/install-agent.ts';
+import { hintText } from '../../../hint-text.ts';
+import { fakePlace, installation } from '../fake-agent-place.ts';
 
 const wait = { timeoutMs: 60_000, intervalMs: 1000, signal: new AbortController().signal };
 const read = (json: object) =>

@@ -1,25 +1,25 @@
-import { leastMinorOfGuard, leastMinorOfNodes } from '../../domain/exchange/exchange-guard.ts';
-import { allowPrivileged } from '../../domain/hints/privileged-namespace.ts';
-import type { AgentObjectChange, HelmRelease, Rollout } from '../../domain/kubernetes/agent-cluster.ts';
-import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
+import { leastMinorOfGuard, leastMinorOfNodes } from '../../../domain/exchange/exchange-guard.ts';
+import { allowPrivileged } from '../../../domain/hints/privileged-namespace.ts';
+import type { AgentObjectChange, HelmRelease, Rollout } from '../../../domain/kubernetes/agent-cluster.ts';
+import { type AgentInstallation, agentKindText } from '../../../domain/kubernetes/agent-installation.ts';
 import {
   type AgentRelease,
   type AgentValues,
-  agentPorts,
   needsServerMinor,
   oldServerText,
   secretsUndecidedText,
-} from '../../domain/kubernetes/agent-values.ts';
-import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
-import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
-import { advice, command } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
-import { chooseWay, type InstallWay, refuseSameName, refuseSharedRelease } from './choose-way.ts';
+} from '../../../domain/kubernetes/agent-values.ts';
+import type { KubeObject } from '../../../domain/kubernetes/kube-object.ts';
+import type { SecretPairs } from '../../../domain/kubernetes/secret-pairs.ts';
+import { advice, command } from '../../../errors/hint.ts';
+import { PodidError } from '../../../errors/podid-error.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
+import { chooseWay, type InstallWay, refuseSameName, refuseSharedRelease } from '../choose-way.ts';
 import { expectAgentBeside, warnOfNodesWithOthersAlone } from './expect-agent-beside.ts';
 import { reportForeignSecrets } from './identities-with-secret.ts';
 import { refuseKubeletIdentity } from './refuse-kubelet-identity.ts';
 import { recordOf, removeUpstream, upstreamObjects } from './remove-upstream.ts';
+import { reportPorts, reportTolerations, reportWithoutEffect } from './report-values.ts';
 import { expectNamespacesDecided, waitForController } from './wait-for-controller.ts';
 import { waitForRollout } from './wait-for-rollout.ts';
 import { tryAgent, writeAgent } from './write-agent.ts';
@@ -154,36 +154,6 @@ async function checkCluster(
     throw new PodidError('AgentRefused', secretsUndecidedText(withSecret), {
       hint: advice`The same command with --set rbac.allowAccessToSecrets=true or =false`,
     });
-  }
-}
-
-function reportPorts({ report }: AgentDeps, values: AgentValues): void {
-  if (!values.podid.alongside) {
-    return;
-  }
-  const { pods, probes, metrics } = agentPorts(values);
-  report.warn(
-    `podid's agent uses ports ${pods}, ${probes} and ${metrics}, and pods are redirected to it. The Key Vault CSI driver always uses port 2579, which stays with the other agent.`,
-  );
-}
-
-function reportTolerations({ report }: AgentDeps, { nmi, podid }: AgentValues): void {
-  if (podid.tolerateNothing) {
-    report.warn(
-      "podid.tolerateNothing keeps the agent off every tainted node. Unless something else blocks 169.254.169.254 there, pods on those nodes can use the node's own identities.",
-      advice`${command('podid nmi status')}  # names those nodes`,
-    );
-  } else if (nmi.tolerations.length === 0) {
-    report.warn(
-      "nmi.tolerations is empty, as in upstream's charts up to 4.1.14. The agent tolerates every taint all the same, because pods on a node without it can use the node's own identities.",
-      advice`podid.tolerateNothing=true keeps it off tainted nodes`,
-    );
-  }
-}
-
-function reportWithoutEffect({ report }: AgentDeps, { mode, withoutEffect }: AgentValues): void {
-  if (withoutEffect.length > 0) {
-    report.note(`These values have no effect in ${mode} mode: ${withoutEffect.join(', ')}.`);
   }
 }
 

@@ -1,10 +1,10 @@
-import type { Rollout } from '../../domain/kubernetes/agent-cluster.ts';
-import { type AgentInstallation, agentKindText } from '../../domain/kubernetes/agent-installation.ts';
-import type { KubeObject } from '../../domain/kubernetes/kube-object.ts';
-import { startDeadline } from '../../domain/time/deadline.ts';
-import { advice, command } from '../../errors/hint.ts';
-import { isPodidError, PodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
+import type { Rollout } from '../../../domain/kubernetes/agent-cluster.ts';
+import { type AgentInstallation, agentKindText } from '../../../domain/kubernetes/agent-installation.ts';
+import type { KubeObject } from '../../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../../domain/time/deadline.ts';
+import { advice, command } from '../../../errors/hint.ts';
+import { isPodidError, PodidError } from '../../../errors/podid-error.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
 
 /** How long a DaemonSet's controller may take to send a pod to a node that has just joined. */
 const joiningMs = 15_000;

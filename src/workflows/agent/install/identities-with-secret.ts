@@ -1,11 +1,11 @@
-import { entryText } from '../../domain/entries/pod-identity.ts';
-import type { AgentValues } from '../../domain/kubernetes/agent-values.ts';
-import { type ClusterObjects, crdMissingCode } from '../../domain/kubernetes/cluster-objects.ts';
-import { credentialOf } from '../../domain/kubernetes/identity-credential.ts';
-import { parseSecretPairs, type SecretPairs, secretPairOf } from '../../domain/kubernetes/secret-pairs.ts';
-import { advice } from '../../errors/hint.ts';
-import { isPodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps } from './agent-deps.ts';
+import { entryText } from '../../../domain/entries/pod-identity.ts';
+import type { AgentValues } from '../../../domain/kubernetes/agent-values.ts';
+import { type ClusterObjects, crdMissingCode } from '../../../domain/kubernetes/cluster-objects.ts';
+import { credentialOf } from '../../../domain/kubernetes/identity-credential.ts';
+import { parseSecretPairs, type SecretPairs, secretPairOf } from '../../../domain/kubernetes/secret-pairs.ts';
+import { advice } from '../../../errors/hint.ts';
+import { isPodidError } from '../../../errors/podid-error.ts';
+import type { AgentDeps } from '../agent-deps.ts';
 
 /** `IDENTITIES:SECRETS` of namespaces, of which identities of the cluster name secrets and which `pairs` does not have. */
 export async function foreignSecretsIn(

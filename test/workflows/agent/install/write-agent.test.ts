@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { AgentObjectChange } from '../../../src/domain/kubernetes/agent-cluster.ts';
-import type { AgentValues } from '../../../src/domain/kubernetes/agent-values.ts';
-import { writeAgent } from '../../../src/workflows/agent/write-agent.ts';
-import { fakePlace } from './fake-agent-place.ts';
+import type { AgentObjectChange } from '../../../../src/domain/kubernetes/agent-cluster.ts';
+import type { AgentValues } from '../../../../src/domain/kubernetes/agent-values.ts';
+import { writeAgent } from '../../../../src/workflows/agent/install/write-agent.ts';
+import { fakePlace } from '../fake-agent-place.ts';
 
 const wait = { timeoutMs: 60_000, intervalMs: 1000, signal: new AbortController().signal };
 const release = { name: 'podid', namespace: 'kube-system', version: '0.1.0' };

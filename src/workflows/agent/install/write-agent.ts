@@ -1,11 +1,11 @@
-import type { AgentObjectChange, WriteRequest } from '../../domain/kubernetes/agent-cluster.ts';
-import type { AgentRelease, AgentValues } from '../../domain/kubernetes/agent-values.ts';
-import { identityApi } from '../../domain/kubernetes/identity-resources.ts';
-import { type KubeObject, refOf, refText } from '../../domain/kubernetes/kube-object.ts';
-import { startDeadline } from '../../domain/time/deadline.ts';
-import { advice, command } from '../../errors/hint.ts';
-import { PodidError } from '../../errors/podid-error.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
+import type { AgentObjectChange, WriteRequest } from '../../../domain/kubernetes/agent-cluster.ts';
+import type { AgentRelease, AgentValues } from '../../../domain/kubernetes/agent-values.ts';
+import { identityApi } from '../../../domain/kubernetes/identity-resources.ts';
+import { type KubeObject, refOf, refText } from '../../../domain/kubernetes/kube-object.ts';
+import { startDeadline } from '../../../domain/time/deadline.ts';
+import { advice, command } from '../../../errors/hint.ts';
+import { PodidError } from '../../../errors/podid-error.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
 
 /** How long an API server may take to serve a kind that was just created. */
 const establishedMs = 60_000;

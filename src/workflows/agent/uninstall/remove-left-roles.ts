@@ -1,10 +1,10 @@
-import { counted } from '../../domain/counted.ts';
-import { exchangeRolesHome } from '../../domain/exchange/exchange-roles.ts';
-import type { AgentCluster, AgentObjectChange } from '../../domain/kubernetes/agent-cluster.ts';
-import type { AgentRelease } from '../../domain/kubernetes/agent-values.ts';
-import type { ObjectRef } from '../../domain/kubernetes/kube-object.ts';
-import { advice, command } from '../../errors/hint.ts';
-import type { AgentDeps, AgentWait } from './agent-deps.ts';
+import { counted } from '../../../domain/counted.ts';
+import { exchangeRolesHome } from '../../../domain/exchange/exchange-roles.ts';
+import type { AgentCluster, AgentObjectChange } from '../../../domain/kubernetes/agent-cluster.ts';
+import type { AgentRelease } from '../../../domain/kubernetes/agent-values.ts';
+import type { ObjectRef } from '../../../domain/kubernetes/kube-object.ts';
+import { advice, command } from '../../../errors/hint.ts';
+import type { AgentDeps, AgentWait } from '../agent-deps.ts';
 
 /** The rights of `podid exchange` that an agent of this namespace left behind, as Helm does not know them. */
 export async function leftTokenRoles(

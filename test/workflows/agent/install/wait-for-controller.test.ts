@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ControllerRollout } from '../../../src/domain/kubernetes/agent-cluster.ts';
-import type { AgentValues } from '../../../src/domain/kubernetes/agent-values.ts';
+import type { ControllerRollout } from '../../../../src/domain/kubernetes/agent-cluster.ts';
+import type { AgentValues } from '../../../../src/domain/kubernetes/agent-values.ts';
 import {
   expectNamespacesDecided,
   waitForController,
-} from '../../../src/workflows/agent/wait-for-controller.ts';
-import { fakePlace } from './fake-agent-place.ts';
+} from '../../../../src/workflows/agent/install/wait-for-controller.ts';
+import { fakePlace } from '../fake-agent-place.ts';
 
 const { signal } = new AbortController();
 const wait = { timeoutMs: 5000, intervalMs: 1000, signal };
