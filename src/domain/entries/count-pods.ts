@@ -1,12 +1,12 @@
-import type { AzureIdentityBinding, IdentityResources } from '../kubernetes/identity-resources.ts';
-import { isLiving, type Pod } from '../kubernetes/pod.ts';
 import {
   type AssignmentScope,
-  bindingLabelOf,
   fitAssignment,
   fitBinding,
   fitBindings,
-} from '../kubernetes/pod-decision.ts';
+} from '../kubernetes/decide/binding-fit.ts';
+import { bindingLabelOf } from '../kubernetes/decide/pod-decision.ts';
+import type { AzureIdentityBinding, IdentityResources } from '../kubernetes/identity-resources.ts';
+import { isLiving, type Pod } from '../kubernetes/pod.ts';
 import { type EntryKey, entryText } from './pod-identity.ts';
 
 /**

@@ -1,9 +1,10 @@
 import { isAddonException } from '../entries/addon-exception.ts';
 import { byKey } from '../entries/pod-identities-file.ts';
 import type { EntryKey } from '../entries/pod-identity.ts';
+import { fitBindings } from '../kubernetes/decide/binding-fit.ts';
+import { bindingLabelOf, exceptionOf } from '../kubernetes/decide/pod-decision.ts';
 import type { AzureIdentity, AzurePodIdentityException } from '../kubernetes/identity-resources.ts';
 import type { ControllerRef } from '../kubernetes/pod.ts';
-import { bindingLabelOf, exceptionOf, fitBindings } from '../kubernetes/pod-decision.ts';
 import { type MigrationFacts, readingOr } from './migration-facts.ts';
 import type { PodTemplate, ReadPod, ReadWorkload } from './read-workload.ts';
 import type { AskingWorkload } from './seen.ts';

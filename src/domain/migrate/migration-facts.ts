@@ -2,9 +2,9 @@ import type { PodidError } from '../../errors/podid-error.ts';
 import type { FederatedCredential } from '../azure/federated-credential.ts';
 import type { ClusterId } from '../clusters/cluster.ts';
 import type { EntryKey } from '../entries/pod-identity.ts';
+import type { BindingFit } from '../kubernetes/decide/binding-fit.ts';
 import type { AzureIdentityBinding, IdentityResources } from '../kubernetes/identity-resources.ts';
 import type { LabelSelector, NetworkPolicy } from '../kubernetes/network-policy.ts';
-import type { BindingFit } from '../kubernetes/pod-decision.ts';
 import type { ReadPod, ReadWorkload } from './read-workload.ts';
 import type { SeenRecord } from './seen.ts';
 

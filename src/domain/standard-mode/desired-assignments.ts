@@ -1,9 +1,10 @@
 import { machineOfNode } from '../azure/machines.ts';
 import { managedIdentityType } from '../azure/resource-id.ts';
 import { isWrittenId } from '../azure/written-id.ts';
+import { fitAssignment, type IdentityIndex } from '../kubernetes/decide/binding-fit.ts';
+import { bindingLabelOf } from '../kubernetes/decide/pod-decision.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../kubernetes/identity-resources.ts';
 import type { Pod } from '../kubernetes/pod.ts';
-import { bindingLabelOf, fitAssignment, type IdentityIndex } from '../kubernetes/pod-decision.ts';
 import { TurnQueue } from './turn-queue.ts';
 
 /** A pod, as far as its assignments need it. */

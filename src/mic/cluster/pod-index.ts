@@ -1,4 +1,4 @@
-import { bindingLabelOf } from '../../domain/kubernetes/pod-decision.ts';
+import { bindingLabelOf } from '../../domain/kubernetes/decide/pod-decision.ts';
 import { isEnded, type MicPod } from '../../domain/standard-mode/desired-assignments.ts';
 
 /** Pods that want an identity, by `namespace/name`. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isConfined } from '../../domain/kubernetes/pod-decision.ts';
+import { isConfined } from '../../domain/kubernetes/decide/binding-fit.ts';
 import type { Assignment } from '../../domain/standard-mode/desired-assignments.ts';
 
 /** Namespace and name of an AzureAssignedIdentity. */

@@ -1,12 +1,8 @@
 import { oddCharacterOf } from '../../domain/azure/odd-character.ts';
+import type { GrantedIdentity, IdentityQuestion } from '../../domain/kubernetes/decide/choose-identity.ts';
+import { bindingLabelOf, type PodDecision } from '../../domain/kubernetes/decide/pod-decision.ts';
 import { type AzureIdentity, bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import {
-  bindingLabelOf,
-  type GrantedIdentity,
-  type IdentityQuestion,
-  type PodDecision,
-} from '../../domain/kubernetes/pod-decision.ts';
 import { type Command, command } from '../../errors/hint.ts';
 import { badRequest, type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
 

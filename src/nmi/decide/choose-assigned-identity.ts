@@ -1,3 +1,5 @@
+import { chooseIdentity, isAskedFor } from '../../domain/kubernetes/decide/choose-identity.ts';
+import { bindingLabelOf, isAssignedTo } from '../../domain/kubernetes/decide/pod-decision.ts';
 import {
   type AzureAssignedIdentity,
   type AzureIdentity,
@@ -6,12 +8,6 @@ import {
   bindingLabel,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import {
-  bindingLabelOf,
-  chooseIdentity,
-  isAskedFor,
-  isAssignedTo,
-} from '../../domain/kubernetes/pod-decision.ts';
 import { command } from '../../errors/hint.ts';
 import { type ErrorAnswer, noIdentity, tryLater } from '../http/error-answer.ts';
 import { type Asker, answerOf, type IdentityChoice, withoutLabel } from './answer-decision.ts';

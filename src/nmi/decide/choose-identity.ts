@@ -1,6 +1,6 @@
 import type { ExchangeDefaults } from '../../domain/exchange/token-source.ts';
+import { bindingLabelOf, decidePodIdentity } from '../../domain/kubernetes/decide/pod-decision.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../../domain/kubernetes/identity-resources.ts';
-import { bindingLabelOf, decidePodIdentity } from '../../domain/kubernetes/pod-decision.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import { type ClusterView, labelKey } from '../cluster/cluster-view.ts';

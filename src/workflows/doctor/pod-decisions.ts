@@ -2,19 +2,19 @@ import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { PodIdentity, PodIdentityException } from '../../domain/entries/pod-identity.ts';
 import type { ExchangeDefaults } from '../../domain/exchange/token-source.ts';
 import { crdMissingCode, type ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
+import type { AssignmentScope } from '../../domain/kubernetes/decide/binding-fit.ts';
+import type { IdentityQuestion } from '../../domain/kubernetes/decide/choose-identity.ts';
+import {
+  decideAssignableIdentity,
+  decidePodIdentity,
+  exceptionOf,
+  type PodDecision,
+} from '../../domain/kubernetes/decide/pod-decision.ts';
 import type {
   AzurePodIdentityException,
   IdentityResources,
 } from '../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import {
-  type AssignmentScope,
-  decideAssignableIdentity,
-  decidePodIdentity,
-  exceptionOf,
-  type IdentityQuestion,
-  type PodDecision,
-} from '../../domain/kubernetes/pod-decision.ts';
 import type { SecretPairs } from '../../domain/kubernetes/secret-pairs.ts';
 import type { Evidence } from './evidence.ts';
 import { type Probe, readOr } from './probe.ts';

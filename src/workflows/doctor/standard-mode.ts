@@ -1,9 +1,10 @@
 import type { Machine } from '../../domain/azure/machines.ts';
 import { machineOfNode } from '../../domain/azure/machines.ts';
 import type { Deps } from '../../domain/deps.ts';
+import type { AssignmentScope } from '../../domain/kubernetes/decide/binding-fit.ts';
+import { isAssignedTo } from '../../domain/kubernetes/decide/pod-decision.ts';
 import type { LiveAssignment } from '../../domain/kubernetes/live-assignment.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
-import { type AssignmentScope, isAssignedTo } from '../../domain/kubernetes/pod-decision.ts';
 import type { AgentPod, ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import { isForceNamespaced, isLeading } from '../../domain/standard-mode/controller.ts';
 import {

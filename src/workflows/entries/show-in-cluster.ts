@@ -1,8 +1,8 @@
 import type { Deps } from '../../domain/deps.ts';
 import { type EntryKey, entryText, type PodIdentity } from '../../domain/entries/pod-identity.ts';
+import { bindingLabelOf } from '../../domain/kubernetes/decide/pod-decision.ts';
 import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
 import { isLiving } from '../../domain/kubernetes/pod.ts';
-import { bindingLabelOf } from '../../domain/kubernetes/pod-decision.ts';
 
 /** What the cluster itself has of an entry. */
 export interface SeenInCluster {

@@ -1,9 +1,9 @@
 import type { Cluster } from '../../domain/clusters/cluster.ts';
 import type { Deps } from '../../domain/deps.ts';
 import type { ObjectsInCluster } from '../../domain/kubernetes/cluster-objects.ts';
+import { type BindingFit, fitAssignment, fitBinding } from '../../domain/kubernetes/decide/binding-fit.ts';
 import type { AzureIdentityBinding, IdentityResources } from '../../domain/kubernetes/identity-resources.ts';
 import { believedAgents } from '../../domain/kubernetes/own-agents/believed-agents.ts';
-import { type BindingFit, fitAssignment, fitBinding } from '../../domain/kubernetes/pod-decision.ts';
 import type { AgentPod, ConnectedCluster } from '../../domain/kubernetes/workloads.ts';
 import type { MigrationFacts } from '../../domain/migrate/migration-facts.ts';
 import { type Probe, probe, readOr } from '../doctor/probe.ts';

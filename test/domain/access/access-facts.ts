@@ -2,8 +2,8 @@ import type { AccessFacts, AzureSideOfIdentity } from '../../../src/domain/acces
 import type { AccessPod, RbacObjects, RbacSubject } from '../../../src/domain/access/access-objects.ts';
 import type { Machine } from '../../../src/domain/azure/machines.ts';
 import type { Cluster } from '../../../src/domain/clusters/cluster.ts';
+import { fitBinding } from '../../../src/domain/kubernetes/decide/binding-fit.ts';
 import type { IdentityResources } from '../../../src/domain/kubernetes/identity-resources.ts';
-import { fitBinding } from '../../../src/domain/kubernetes/pod-decision.ts';
 import type { AgentPod, ClusterNode } from '../../../src/domain/kubernetes/workloads.ts';
 import type { Reading } from '../../../src/domain/migrate/migration-facts.ts';
 import type { PodTemplate, ReadWorkload } from '../../../src/domain/migrate/read-workload.ts';

@@ -1,6 +1,6 @@
 import type { FederatedCredential } from '../../../src/domain/azure/federated-credential.ts';
+import { fitBinding } from '../../../src/domain/kubernetes/decide/binding-fit.ts';
 import type { IdentityResources } from '../../../src/domain/kubernetes/identity-resources.ts';
-import { fitBinding } from '../../../src/domain/kubernetes/pod-decision.ts';
 import type {
   MigrationFacts,
   Reading,

@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { IdentityQuestion } from '../../../src/domain/kubernetes/decide/choose-identity.ts';
+import { decidePodIdentity, exceptionOf } from '../../../src/domain/kubernetes/decide/pod-decision.ts';
 import type { AzurePodIdentityException } from '../../../src/domain/kubernetes/identity-resources.ts';
-import {
-  decidePodIdentity,
-  exceptionOf,
-  type IdentityQuestion,
-} from '../../../src/domain/kubernetes/pod-decision.ts';
 import { createChangeNotice } from '../../../src/domain/time/change-notice.ts';
 import { indexedBy, labelKey } from '../../../src/nmi/cluster/cluster-view.ts';
 import { createNamespacedIndex } from '../../../src/nmi/cluster/namespaced-index.ts';

@@ -3,7 +3,7 @@ import { counted } from '../../counted.ts';
 import { isAddonException } from '../../entries/addon-exception.ts';
 import { entryText } from '../../entries/pod-identity.ts';
 import { nextCommand } from '../../hints/next-command.ts';
-import { exceptionOf } from '../../kubernetes/pod-decision.ts';
+import { exceptionOf } from '../../kubernetes/decide/pod-decision.ts';
 import { isPatchable, patchTemplate, showWorkload } from '../../migrate/workload-commands.ts';
 import { type Finding, type IdentityAccess, sortedTexts, type Way } from '../access-report.ts';
 import { unreadKinds } from '../access-templates.ts';

@@ -1,8 +1,8 @@
 import { entryText } from '../../entries/pod-identity.ts';
+import { bindingLabelOf } from '../../kubernetes/decide/pod-decision.ts';
 import { credentialOf } from '../../kubernetes/identity-credential.ts';
 import type { AzureIdentity, AzureIdentityBinding } from '../../kubernetes/identity-resources.ts';
 import { bindingLabel, isSelectable } from '../../kubernetes/identity-resources.ts';
-import { bindingLabelOf } from '../../kubernetes/pod-decision.ts';
 import type { AccessFacts } from '../access-facts.ts';
 import type { AccessPod, AccessTemplate } from '../access-objects.ts';
 import type { Way } from '../access-report.ts';

@@ -2,7 +2,7 @@ import { carriesIdentity } from '../../azure/machine-identities.ts';
 import { type Machine, machineOfNode } from '../../azure/machines.ts';
 import { isAddonException } from '../../entries/addon-exception.ts';
 import { entryText } from '../../entries/pod-identity.ts';
-import { exceptionOf } from '../../kubernetes/pod-decision.ts';
+import { exceptionOf } from '../../kubernetes/decide/pod-decision.ts';
 import type { ClusterNode } from '../../kubernetes/workloads.ts';
 import { readingOr } from '../../migrate/migration-facts.ts';
 import type { AccessFacts } from '../access-facts.ts';

@@ -1,5 +1,5 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
-import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
+import { bindingLabelOf } from '../../../domain/kubernetes/decide/pod-decision.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
 import { removalOfException } from '../mend.ts';
 import { decideAsAgent, resourcesForAgents } from '../pod-decisions.ts';

@@ -1,8 +1,8 @@
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import { modeFlags, nextCommand } from '../../../domain/hints/next-command.ts';
+import { bindingLabelOf } from '../../../domain/kubernetes/decide/pod-decision.ts';
 import { bindingLabel } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
-import { bindingLabelOf } from '../../../domain/kubernetes/pod-decision.ts';
 import { type Workload, workloadKindFacts } from '../../../domain/kubernetes/workloads.ts';
 import { advice, type Command, command, type Hint, joinHints, othersText } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';

@@ -3,6 +3,11 @@ import { isWrittenId } from '../../../domain/azure/written-id.ts';
 import { deriveName } from '../../../domain/entries/derive-name.ts';
 import { entryText } from '../../../domain/entries/pod-identity.ts';
 import {
+  explainMissingIdentity,
+  type MissingIdentity,
+} from '../../../domain/kubernetes/decide/missing-identity.ts';
+import { bindingLabelOf, type PodDecision } from '../../../domain/kubernetes/decide/pod-decision.ts';
+import {
   type AzureIdentity,
   type AzureIdentityBinding,
   bindingLabel,
@@ -10,12 +15,6 @@ import {
   isSelectable,
 } from '../../../domain/kubernetes/identity-resources.ts';
 import type { Pod } from '../../../domain/kubernetes/pod.ts';
-import {
-  bindingLabelOf,
-  explainMissingIdentity,
-  type MissingIdentity,
-  type PodDecision,
-} from '../../../domain/kubernetes/pod-decision.ts';
 import { secretPairOf } from '../../../domain/kubernetes/secret-pairs.ts';
 import { advice, type Command, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, type Verdict } from '../check.ts';

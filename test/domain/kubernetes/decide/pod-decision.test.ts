@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { fitBinding } from '../../../../src/domain/kubernetes/decide/binding-fit.ts';
+import { explainMissingIdentity } from '../../../../src/domain/kubernetes/decide/missing-identity.ts';
+import { decidePodIdentity, exceptionOf } from '../../../../src/domain/kubernetes/decide/pod-decision.ts';
 import type {
   AzureIdentity,
   AzureIdentityBinding,
-} from '../../../src/domain/kubernetes/identity-resources.ts';
-import {
-  decidePodIdentity,
-  exceptionOf,
-  explainMissingIdentity,
-  fitBinding,
-} from '../../../src/domain/kubernetes/pod-decision.ts';
-import { parsePod } from '../../../src/validate/kubernetes/pod.ts';
+} from '../../../../src/domain/kubernetes/identity-resources.ts';
+import { parsePod } from '../../../../src/validate/kubernetes/pod.ts';
 
 function pod(labels: Record<string, string>) {
   const parsed = parsePod({ metadata: { uid: 'u', name: 'p', namespace: 'shop', labels } });
