@@ -1,18 +1,17 @@
-import {
-  type RoleAssignment as ArmRoleAssignment,
-  AuthorizationManagementClient,
-} from '@azure/arm-authorization';
-import type { RoleAssignment, RoleDefinition, RoleGrant } from '../../domain/azure/role-assignment.ts';
+import type { RoleAssignment as ArmRoleAssignment } from '@azure/arm-authorization';
+import type { RoleAssignment, RoleGrant } from '../../domain/azure/role-assignment.ts';
 import type { Roles } from '../../domain/ports.ts';
 import { backoffMs } from '../../domain/time/backoff.ts';
 import { advice, type Hint } from '../../errors/hint.ts';
-import { isPodidError, PodidError } from '../../errors/podid-error.ts';
+import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import type { ArmFault } from '../connection/arm-answer.ts';
 import type { ArmConnection } from '../connection/arm-connection.ts';
 import type { ArmRequest, KnownFault } from '../connection/arm-request.ts';
 import { messageOf } from '../connection/fault-text.ts';
 import { checkPage, endingPages } from '../connection/page-history.ts';
 import { roleAssignmentName } from './role-assignment-name.ts';
+import { findDefinition, readDefinition } from './role-definitions.ts';
+import { aboutRoles, authorizationClient, bare, subscriptionOf } from './role-requests.ts';
 
 /** Pauses between tries to create an assignment double from the first to the longest, in milliseconds. */
 const pauses = { firstMs: 1_000, mostMs: 30_000 };
@@ -60,59 +59,6 @@ async function listAssignments(
       found.push(...page.map(readAssignment));
     }
     return found;
-  });
-}
-
-async function readDefinition(
-  connection: ArmConnection,
-  roleDefinitionId: string,
-  signal: AbortSignal,
-): Promise<RoleDefinition> {
-  const client = connection.equip(authorizationClient(connection, roleDefinitionId), 'reads');
-  const about = aboutRoles(connection, 'read the role definition', 'roleDefinitions/read', roleDefinitionId);
-  const found = await connection.call(about, signal, () =>
-    client.roleDefinitions.getById(bare(roleDefinitionId), { abortSignal: signal }),
-  );
-  const permissions = (found.permissions ?? []).map(
-    ({ actions, notActions, dataActions, notDataActions }) => ({
-      actions: actions ?? [],
-      notActions: notActions ?? [],
-      dataActions: dataActions ?? [],
-      notDataActions: notDataActions ?? [],
-    }),
-  );
-  return { id: found.id ?? roleDefinitionId, roleName: found.roleName ?? '', permissions };
-}
-
-/** Azure's filter knows the name alone, compared without case. */
-async function findDefinition(
-  connection: ArmConnection,
-  { roleName, scope }: { roleName: string; scope: string },
-  signal: AbortSignal,
-): Promise<string> {
-  const client = connection.equip(authorizationClient(connection, scope), 'reads');
-  const filter = `roleName eq '${roleName.replaceAll("'", "''")}'`;
-  const about = aboutRoles(connection, 'list the role definitions of', 'roleDefinitions/read', scope);
-  const found = await connection.call(about, signal, async () => {
-    const list = client.roleDefinitions.list(bare(scope), {
-      filter,
-      abortSignal: signal,
-      onResponse: checkPage,
-    });
-    for await (const page of endingPages(list.byPage())) {
-      const role = page.find((each) => each.roleName?.toLowerCase() === roleName.toLowerCase());
-      if (role?.name) {
-        return role.name;
-      }
-    }
-    return undefined;
-  });
-  if (found !== undefined) {
-    return found.toLowerCase();
-  }
-  throw new PodidError('RoleNotFound', `No role is called ${JSON.stringify(roleName)} at ${scope}.`, {
-    hint: advice`az role definition list --query "[].roleName" -o tsv  # lists them`,
-    target: scope,
   });
 }
 
@@ -229,33 +175,6 @@ const blockedHints: Readonly<Record<string, Hint>> = {
   RoleAssignmentLimitExceeded: advice`The subscription holds as many role assignments as it may; delete some that nobody needs.`,
   RoleAssignmentUpdateNotPermitted: advice`An assignment of that name exists with other content; delete it (az role assignment delete) and try again.`,
 };
-
-function authorizationClient(connection: ArmConnection, scope: string): AuthorizationManagementClient {
-  return new AuthorizationManagementClient(
-    connection.credential,
-    subscriptionOf(scope),
-    connection.clientOptions,
-  );
-}
-
-function aboutRoles(connection: ArmConnection, doing: string, right: string, scope: string): ArmRequest {
-  return {
-    doing: `${doing} ${scope}`,
-    action: `Microsoft.Authorization/${right}`,
-    scope,
-    caller: connection.caller,
-  };
-}
-
-/** Assignments on management groups have none; the client wants one all the same. */
-function subscriptionOf(scope: string): string {
-  return /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1] ?? '';
-}
-
-/** The client puts a slash in front by itself. */
-function bare(id: string): string {
-  return id.replace(/^\//, '');
-}
 
 function readAssignment(found: ArmRoleAssignment): RoleAssignment {
   const createdOnMs = found.createdOn?.getTime();
