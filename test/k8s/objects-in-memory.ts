@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../src/domain/kubernetes/kube-object.ts';
-import type { OwnedObjects } from '../../src/k8s/objects/owned-objects.ts';
+import type { OwnedObjects } from '../../src/k8s/objects/owned-object.ts';
 import type { ObjectKey, RenderedObject } from '../../src/k8s/objects/render-objects.ts';
 import type { FieldSet, ManagedFields, ManagedObject } from '../../src/validate/kubernetes/managed-object.ts';
 

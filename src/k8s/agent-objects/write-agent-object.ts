@@ -4,7 +4,8 @@ import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts'
 import type { KubeRest } from '../client/kube-rest.ts';
 import { claimFields, holdsByUpdate } from '../objects/field-owners.ts';
 import { helmAnnotations, otherManager } from '../objects/other-manager.ts';
-import { type OwnedObjects, ownedObjects } from '../objects/owned-objects.ts';
+import type { OwnedObjects } from '../objects/owned-object.ts';
+import { ownedObjects } from '../objects/owned-objects.ts';
 import { type ObjectStep, reasonOf, settleObject } from '../objects/settle-object.ts';
 import { agentError } from './agent-terms.ts';
 

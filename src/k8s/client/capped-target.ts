@@ -8,7 +8,7 @@ import {
 } from '../../domain/kubernetes/object-limits.ts';
 import { createChangeNotice } from '../../domain/time/change-notice.ts';
 import type { Clock } from '../../domain/time/clock.ts';
-import type { WatchList, WatchListTarget } from './watch-list.ts';
+import type { WatchList, WatchListTarget } from './watch-list-options.ts';
 
 /** An object as a watch brings it. */
 export interface Received<Item> {

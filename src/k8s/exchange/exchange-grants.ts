@@ -24,7 +24,8 @@ import { type KubeRest, objectPath, resourceOf } from '../client/kube-rest.ts';
 import { listPages } from '../client/list-pages.ts';
 import { type FailureTerms, mapKubeError } from '../client/map-kube-error.ts';
 import { otherManager } from '../objects/other-manager.ts';
-import { type OwnedObjects, ownedObjects } from '../objects/owned-objects.ts';
+import type { OwnedObjects } from '../objects/owned-object.ts';
+import { ownedObjects } from '../objects/owned-objects.ts';
 
 const api = 'rbac.authorization.k8s.io/v1';
 /** The role first: a binding of a role that is gone gives nothing, and one that comes first is refused to many. */

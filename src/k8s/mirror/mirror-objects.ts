@@ -9,7 +9,7 @@ import {
 import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
 import { isPodidError, type PodidError } from '../../errors/podid-error.ts';
 import { type ManagedObject, parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
-import type { OwnedObjects } from '../objects/owned-objects.ts';
+import type { OwnedObjects } from '../objects/owned-object.ts';
 import {
   kindRef,
   managedByLabel,

@@ -13,7 +13,7 @@ import {
 import { parseManagedObject } from '../../validate/kubernetes/managed-object.ts';
 import { otherOwners } from '../objects/field-owners.ts';
 import { otherManager } from '../objects/other-manager.ts';
-import type { OwnedObjects } from '../objects/owned-objects.ts';
+import type { OwnedObjects } from '../objects/owned-object.ts';
 import { kindRef, type ObjectKind } from '../objects/render-objects.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../errors/error-catalog.ts';
 import { command } from '../../errors/hint.ts';
 import { PodidError } from '../../errors/podid-error.ts';
 import type { ManagedObject } from '../../validate/kubernetes/managed-object.ts';
-import type { Claim, OwnedObject, OwnedObjects } from './owned-objects.ts';
+import type { Claim, OwnedObject, OwnedObjects } from './owned-object.ts';
 
 /**
  * What to do about one object. `claim`: what to write first, so that the apply is podid's alone to decide.

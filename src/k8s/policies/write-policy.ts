@@ -5,7 +5,8 @@ import type { KubeRest } from '../client/kube-rest.ts';
 import { mapKubeError } from '../client/map-kube-error.ts';
 import { claimFields, holdsByUpdate, otherOwners } from '../objects/field-owners.ts';
 import { otherManager } from '../objects/other-manager.ts';
-import { type OwnedObject, type OwnedObjects, ownedObjects } from '../objects/owned-objects.ts';
+import type { OwnedObject, OwnedObjects } from '../objects/owned-object.ts';
+import { ownedObjects } from '../objects/owned-objects.ts';
 import { type ObjectStep, reasonOf, sameContent, settleObject } from '../objects/settle-object.ts';
 import { policyTerms } from './policy-terms.ts';
 

@@ -17,12 +17,8 @@ import type { MicPod } from '../../domain/standard-mode/desired-assignments.ts';
 import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
 import { type CappedTarget, createCappedTarget, type Received } from '../../k8s/client/capped-target.ts';
-import {
-  createWatchList,
-  type WatchList,
-  type WatchListOptions,
-  type WatchListTarget,
-} from '../../k8s/client/watch-list.ts';
+import { createWatchList } from '../../k8s/client/watch-list.ts';
+import type { WatchList, WatchListOptions, WatchListTarget } from '../../k8s/client/watch-list-options.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { isRecord } from '../../validate/json-record.ts';
 import { parseAzureIdentity, parseAzureIdentityBinding } from '../../validate/kubernetes/crd-objects.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { WatchList } from '../../k8s/client/watch-list.ts';
+import type { WatchList } from '../../k8s/client/watch-list-options.ts';
 
 export interface MicFacts {
   readonly notListening: readonly string[];

@@ -16,7 +16,7 @@ import { type ChangeNotice, createChangeNotice } from '../../domain/time/change-
 import type { Clock } from '../../domain/time/clock.ts';
 import type { ApiConnection } from '../../k8s/client/api-connection.ts';
 import { type CappedTarget, createCappedTarget } from '../../k8s/client/capped-target.ts';
-import type { WatchList, WatchListTarget } from '../../k8s/client/watch-list.ts';
+import type { WatchList, WatchListTarget } from '../../k8s/client/watch-list-options.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { createNamespacedIndex, type NamespacedIndex } from './namespaced-index.ts';
 import {

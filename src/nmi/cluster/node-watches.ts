@@ -8,7 +8,8 @@ import {
 import { objectLimits, type WatchedKind } from '../../domain/kubernetes/object-limits.ts';
 import type { Pod } from '../../domain/kubernetes/pod.ts';
 import type { CappedTarget, Received } from '../../k8s/client/capped-target.ts';
-import { createWatchList, type WatchList, type WatchListOptions } from '../../k8s/client/watch-list.ts';
+import { createWatchList } from '../../k8s/client/watch-list.ts';
+import type { WatchList, WatchListOptions } from '../../k8s/client/watch-list-options.ts';
 import type { JsonShape } from '../../validate/json-shape.ts';
 import {
   parseAzureAssignedIdentity,

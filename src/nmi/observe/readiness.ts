@@ -1,4 +1,4 @@
-import type { WatchList } from '../../k8s/client/watch-list.ts';
+import type { WatchList } from '../../k8s/client/watch-list-options.ts';
 import type { Heartbeat } from '../rules/heartbeat.ts';
 
 export interface ReadinessFacts {

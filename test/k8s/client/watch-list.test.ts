@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type StartedKube, startKube } from '../../../src/emulator/kube/start-kube.ts';
 import { type ApiConnection, createApiConnection } from '../../../src/k8s/client/api-connection.ts';
-import { createWatchList, type WatchLimits } from '../../../src/k8s/client/watch-list.ts';
+import { createWatchList } from '../../../src/k8s/client/watch-list.ts';
+import type { WatchLimits } from '../../../src/k8s/client/watch-list-options.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { keptOfPods } from '../../../src/validate/kubernetes/kept-members.ts';
 import { parsePod } from '../../../src/validate/kubernetes/pod.ts';

@@ -1,6 +1,6 @@
 import type { ObjectMeta } from '../../../domain/kubernetes/identity-resources.ts';
 import { heldObjectText } from '../../../domain/takeover/hold.ts';
-import type { WatchListTarget } from '../../../k8s/client/watch-list.ts';
+import type { WatchListTarget } from '../../../k8s/client/watch-list-options.ts';
 import type { NamespacedIndex } from '../namespaced-index.ts';
 
 interface Holdable {
