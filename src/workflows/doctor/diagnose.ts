@@ -5,7 +5,7 @@ import type { Check, CheckResult } from './check.ts';
 import { checkList } from './check-list.ts';
 import type { DoctorSubject, Evidence } from './evidence.ts';
 import { type Fixed, fixWhatIsSafe } from './fix.ts';
-import { gatherEvidence } from './gather-evidence.ts';
+import { gatherEvidence } from './gather/gather-evidence.ts';
 import { readOr } from './probe.ts';
 
 export interface DoctorRequest {

@@ -1,19 +1,13 @@
 import { type Call, parseBody, parseJson, type RequestBody, send } from '../kube-call.ts';
 import { badRequest, KubeFailure, methodNotAllowed } from '../kube-failure.ts';
 import type { WriteTarget } from './admit-object.ts';
+import { deleteObject } from './delete-object.ts';
 import { jsonPatch } from './json-patch.ts';
 import { isMap, type KubeObject } from './kube-object.ts';
+import { mergePatch } from './merge-patch.ts';
 import { selectObjects } from './selectors.ts';
 import { strategicMerge } from './strategic-merge.ts';
-import {
-  applyToStore,
-  createObject,
-  deleteObject,
-  mergePatch,
-  patchObject,
-  updateObject,
-  type WriteOptions,
-} from './write-objects.ts';
+import { applyToStore, createObject, patchObject, updateObject, type WriteOptions } from './write-objects.ts';
 
 /** Answers `create`, `update` and `patch`. @throws KubeFailure */
 export function answerWrite(call: Call, verb: string, target: WriteTarget): void {

@@ -4,7 +4,8 @@ import type { WriteTarget } from './admit-object.ts';
 import { writeOptions } from './answer-write.ts';
 import type { KubeKind } from './kube-kinds.ts';
 import { isMap, type KubeObject } from './kube-object.ts';
-import { mergePatch, patchObject } from './write-objects.ts';
+import { mergePatch } from './merge-patch.ts';
+import { patchObject } from './write-objects.ts';
 
 const scalable: ReadonlySet<string> = new Set(['deployments', 'replicasets', 'statefulsets']);
 

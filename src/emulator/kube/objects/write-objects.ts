@@ -7,7 +7,6 @@ import { trackUpdate, type Writer } from './field-owners.ts';
 import type { KubeKind } from './kube-kinds.ts';
 import { isMap, type KubeMeta, type KubeObject, sameJson } from './kube-object.ts';
 import { identityMeta, type KubeStore } from './kube-store.ts';
-import { podsOfWorkload } from './pods-of-workload.ts';
 import { applyObject } from './server-side-apply.ts';
 
 export interface WriteOptions {
@@ -72,21 +71,6 @@ export function patchObject(
   return commit(store, target, live, partOf(target, live, wanted), options, 'Update').object;
 }
 
-export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isMap(patch)) {
-    return patch;
-  }
-  const merged = new Map<string, unknown>(isMap(target) ? Object.entries(target) : []);
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) {
-      merged.delete(name);
-    } else {
-      merged.set(name, mergePatch(merged.get(name), value));
-    }
-  }
-  return Object.fromEntries(merged);
-}
-
 /**
  * Server-side apply; creates what is not there. @throws KubeFailure 409 with one cause for each field another
  * manager owns
@@ -136,45 +120,7 @@ function applyConflict(
   return new KubeFailure(409, 'Conflict', message, { name: target.name, group, kind: plural, causes });
 }
 
-export interface DeleteOptions {
-  readonly dryRun: boolean;
-  /** `Orphan` leaves the pods of a workload; otherwise they go with it. */
-  readonly propagationPolicy?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-}
-
-/** With finalizers left, the object is only marked; it goes with its last finalizer. */
-export function deleteObject(store: KubeStore, target: WriteTarget, options: DeleteOptions): KubeObject {
-  const live = existing(store, target);
-  checkPrecondition(target, live, options);
-  if (options.dryRun) {
-    return live;
-  }
-  if ((live.metadata.finalizers ?? []).length === 0) {
-    const dropped = store.drop(target.kind, target.namespace, target.name) ?? live;
-    if (options.propagationPolicy !== 'Orphan') {
-      endPods(store, target, live);
-    }
-    return dropped;
-  }
-  if (live.metadata.deletionTimestamp !== undefined) {
-    return live;
-  }
-  return store.put(target.kind, {
-    ...live,
-    metadata: { ...live.metadata, deletionTimestamp: store.timestamp() },
-  });
-}
-
-/** As a cluster's controllers and nodes do between them, and at once. */
-function endPods(store: KubeStore, target: WriteTarget, workload: KubeObject): void {
-  for (const { metadata } of podsOfWorkload(store, target.kind, workload)) {
-    deleteObject(store, { ...target, kind: store.kind('Pod'), name: metadata.name }, { dryRun: false });
-  }
-}
-
-function existing(store: KubeStore, { kind, namespace, name }: WriteTarget): KubeObject {
+export function existing(store: KubeStore, { kind, namespace, name }: WriteTarget): KubeObject {
   const live = store.find(kind, namespace, name);
   if (live === undefined) {
     throw notFound(kind, name);
@@ -182,7 +128,7 @@ function existing(store: KubeStore, { kind, namespace, name }: WriteTarget): Kub
   return live;
 }
 
-function checkPrecondition(
+export function checkPrecondition(
   target: WriteTarget,
   live: KubeObject,
   wanted: { readonly uid?: string; readonly resourceVersion?: string },

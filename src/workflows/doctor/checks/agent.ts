@@ -8,8 +8,8 @@ import type { AgentPod, ClusterNode } from '../../../domain/kubernetes/workloads
 import { advice, command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass, skip, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
+import { nodesInQuestion } from '../gather/nodes-in-question.ts';
 import { withAddonToo } from '../mend.ts';
-import { nodesInQuestion } from '../nodes-in-question.ts';
 import { readOr } from '../probe.ts';
 
 /** Whether each node in question has one agent, and it is ready. */

@@ -5,7 +5,7 @@ import { advice } from '../../../errors/hint.ts';
 import { sumOf } from '../agent-metrics.ts';
 import { type Check, fail, judging, pass, type Verdict, warn } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
-import { nodesInQuestion } from '../nodes-in-question.ts';
+import { nodesInQuestion } from '../gather/nodes-in-question.ts';
 
 /** Whether the cluster's network lets an address stand for a pod. */
 export const networkPlugin: Check = {

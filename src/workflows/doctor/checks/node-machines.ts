@@ -1,6 +1,6 @@
 import { command } from '../../../errors/hint.ts';
 import { type Check, fail, judging, listed, pass } from '../check.ts';
-import { nodesInQuestion } from '../nodes-in-question.ts';
+import { nodesInQuestion } from '../gather/nodes-in-question.ts';
 import { namesNoMachine } from '../standard-mode.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { ClusterNode } from '../../domain/kubernetes/workloads.ts';
-import type { Evidence } from './evidence.ts';
-import { readOr } from './probe.ts';
+import type { ClusterNode } from '../../../domain/kubernetes/workloads.ts';
+import type { Evidence } from '../evidence.ts';
+import { readOr } from '../probe.ts';
 
 /** The Linux nodes of the pods asked about, else all that are ready. Undefined when nodes cannot be read. */
 export function nodesInQuestion({

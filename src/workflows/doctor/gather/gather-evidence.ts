@@ -1,37 +1,25 @@
-import { type Machine, machineOfNode } from '../../domain/azure/machines.ts';
-import type { Cluster } from '../../domain/clusters/cluster.ts';
-import { isKubenet } from '../../domain/clusters/cluster-kind.ts';
-import type { Deps } from '../../domain/deps.ts';
-import { bindingLabel } from '../../domain/kubernetes/identity-resources.ts';
-import { policyEngines } from '../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
-import { netRawObjects, standingEngine } from '../../domain/kubernetes/net-raw/standing-policy.ts';
-import { agentHome } from '../../domain/kubernetes/own-agents/agent-maker.ts';
-import { believedAgents } from '../../domain/kubernetes/own-agents/believed-agents.ts';
-import { isLiving } from '../../domain/kubernetes/pod.ts';
-import {
-  type AgentPod,
-  type ClusterNode,
-  type ConnectedCluster,
-  type SeenPod,
-  type WorkloadKind,
-  type Workloads,
-  workloadKinds,
-} from '../../domain/kubernetes/workloads.ts';
-import type { StandardMode } from '../../domain/standard-mode/controller.ts';
-import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { PodidError } from '../../errors/podid-error.ts';
-import { readLeftRoles } from '../exchange/left-roles.ts';
-import { viewExchange } from '../exchange/read-exchange.ts';
-import { readSpareRight } from '../exchange/right-to-all-pods.ts';
-import type { AgentProbe, DoctorSubject, Evidence } from './evidence.ts';
-import { sourcesOf } from './exchanged-identities.ts';
+import { type Machine, machineOfNode } from '../../../domain/azure/machines.ts';
+import type { Cluster } from '../../../domain/clusters/cluster.ts';
+import { isKubenet } from '../../../domain/clusters/cluster-kind.ts';
+import type { Deps } from '../../../domain/deps.ts';
+import { policyEngines } from '../../../domain/kubernetes/net-raw/render-net-raw-policy.ts';
+import { netRawObjects, standingEngine } from '../../../domain/kubernetes/net-raw/standing-policy.ts';
+import { agentHome } from '../../../domain/kubernetes/own-agents/agent-maker.ts';
+import type { ClusterNode } from '../../../domain/kubernetes/workloads.ts';
+import type { StandardMode } from '../../../domain/standard-mode/controller.ts';
+import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
+import { PodidError } from '../../../errors/podid-error.ts';
+import { readLeftRoles } from '../../exchange/left-roles.ts';
+import { viewExchange } from '../../exchange/read-exchange.ts';
+import { readSpareRight } from '../../exchange/right-to-all-pods.ts';
+import type { DoctorSubject, Evidence } from '../evidence.ts';
+import { sourcesOf } from '../exchanged-identities.ts';
+import { type Probe, probe, probeNext, readOr } from '../probe.ts';
+import { readControllers, waitsForController } from '../standard-mode.ts';
 import { nodesInQuestion } from './nodes-in-question.ts';
-import { type Probe, probe, probeNext, readOr } from './probe.ts';
+import { readAgents } from './read-agents.ts';
 import { readIdentities } from './read-identities.ts';
-import { readControllers, waitsForController } from './standard-mode.ts';
-
-/** So many agents are asked at most: each costs three requests through the API server. */
-const mostAgents = 50;
+import { type Inside, readInside } from './read-inside.ts';
 
 /**
  * Reads everything, side by side; what cannot be read is kept with the reason. @throws the signal's reason
@@ -83,33 +71,6 @@ export async function gatherEvidence(
     machines,
     agentProbes,
   };
-}
-
-type Inside = Pick<Evidence, 'objects' | 'pods' | 'workloads' | 'nodes' | 'policies' | 'agents'> & {
-  readonly api: Probe<ConnectedCluster>;
-};
-
-async function readInside(
-  { signal }: Pick<Deps, 'signal'>,
-  subject: DoctorSubject,
-  api: Probe<ConnectedCluster>,
-): Promise<Inside> {
-  const { namespace } = subject;
-  const through = <Value>(read: (workloads: Workloads) => Promise<Value>) =>
-    probeNext(signal, api, ({ workloads }) => read(workloads));
-  const [objects, pods, workloads, nodes, policies, agents] = await Promise.all([
-    probeNext(signal, api, (cluster) => cluster.read(signal)),
-    through((workloads) => podsInQuestion(workloads, subject, signal)),
-    Promise.all(
-      (Object.keys(workloadKinds) as WorkloadKind[]).map((kind) =>
-        through((api) => api.workloads(kind, namespace, bindingLabel, signal)),
-      ),
-    ),
-    through((workloads) => workloads.nodes(signal)),
-    through((workloads) => workloads.networkPolicies(namespace, signal)),
-    through((workloads) => workloads.agents(signal).then(believedAgents)),
-  ]);
-  return { api, objects, pods, workloads, nodes, policies, agents };
 }
 
 /** Who would run the agents that nobody sees. */
@@ -189,29 +150,6 @@ async function readNetRawPolicy(
   return { netRawPolicy };
 }
 
-async function podsInQuestion(
-  workloads: Workloads,
-  { namespace, pod, deployment }: DoctorSubject,
-  signal: AbortSignal,
-): Promise<readonly SeenPod[]> {
-  if (namespace !== undefined && pod !== undefined) {
-    const found = await workloads.pod({ namespace, name: pod }, signal);
-    return found === undefined ? [] : [found];
-  }
-  const living = (pods: readonly SeenPod[]) => pods.filter(isLiving);
-  if (namespace === undefined || deployment === undefined) {
-    return living(await workloads.pods(namespace, bindingLabel, signal));
-  }
-  const found = (await workloads.workloads('Deployment', namespace, '', signal)).find(
-    ({ name }) => name === deployment,
-  );
-  if (found === undefined) {
-    return [];
-  }
-  const labels = Object.entries(found.selector).map(([key, value]) => `${key}=${value}`);
-  return living(await workloads.pods(namespace, labels.join(','), signal));
-}
-
 async function readMachines(
   { azure, signal }: Pick<Deps, 'azure' | 'signal'>,
   cluster: Probe<Cluster>,
@@ -231,31 +169,4 @@ async function readMachines(
     const sets = await azure.machines.scaleSets(id.subscriptionId, nodeResourceGroup, signal);
     return sets.filter(({ osType }) => osType.toLowerCase() === 'linux');
   });
-}
-
-function readAgents(
-  { signal }: Pick<Deps, 'signal'>,
-  { api, agents }: Pick<Inside, 'api' | 'agents'>,
-  nodes: readonly ClusterNode[] | undefined,
-): Promise<AgentProbe[]> {
-  const names = nodes === undefined ? undefined : new Set(nodes.map(({ name }) => name));
-  const asked = readOr(agents, [])
-    .filter(({ nodeName, ready }) => ready && (names === undefined || names.has(nodeName)))
-    .slice(0, mostAgents);
-  return eachConcurrently(asked, (agent) => readAgent(signal, api, agent));
-}
-
-async function readAgent(
-  signal: AbortSignal,
-  api: Probe<ConnectedCluster>,
-  agent: AgentPod,
-): Promise<AgentProbe> {
-  const through = <Value>(read: (workloads: Workloads) => Promise<Value>) =>
-    probeNext(signal, api, ({ workloads }) => read(workloads));
-  const [readiness, metrics, log] = await Promise.all([
-    through((workloads) => workloads.ask(agent, agent.probePort, '/readyz', signal)),
-    through(async (workloads) => (await workloads.ask(agent, agent.metricsPort, '/metrics', signal)).text),
-    through((workloads) => workloads.log(agent, 2000, signal)),
-  ]);
-  return { agent, readiness, metrics, log };
 }

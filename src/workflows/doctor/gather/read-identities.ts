@@ -2,14 +2,14 @@ import {
   allowsAssigning,
   coveringAssignments,
   operatorAssignment,
-} from '../../domain/azure/operator-role.ts';
-import { managedIdentityType, parseResourceId } from '../../domain/azure/resource-id.ts';
-import { clusterPrincipal } from '../../domain/clusters/cluster-principal.ts';
-import type { Deps } from '../../domain/deps.ts';
-import { eachConcurrently } from '../../domain/time/each-concurrently.ts';
-import { entriesInQuestion } from './chosen-entries.ts';
-import type { Evidence, OperatorRoleProbe } from './evidence.ts';
-import { type Probe, probe, probeNext } from './probe.ts';
+} from '../../../domain/azure/operator-role.ts';
+import { managedIdentityType, parseResourceId } from '../../../domain/azure/resource-id.ts';
+import { clusterPrincipal } from '../../../domain/clusters/cluster-principal.ts';
+import type { Deps } from '../../../domain/deps.ts';
+import { eachConcurrently } from '../../../domain/time/each-concurrently.ts';
+import { entriesInQuestion } from '../chosen-entries.ts';
+import type { Evidence, OperatorRoleProbe } from '../evidence.ts';
+import { type Probe, probe, probeNext } from '../probe.ts';
 
 type Known = Pick<Evidence, 'subject' | 'cluster' | 'objects' | 'pods'>;
 type IdentityProbes = Pick<Evidence, 'identities' | 'operatorRoles' | 'ownRoles'>;
