@@ -52,7 +52,7 @@ export type TakeoverReads = Pick<Deps, 'azure' | 'clock' | 'report' | 'signal'>;
 /**
  * Reads everything and changes nothing; what may not be read is kept with the reason.
  *
- * @throws PodidError of `Clusters.get`
+ * @throws PodidError of `Clusters.get`; ClusterUnreachable and others where the API server gives no answer of its own
  */
 export async function gatherTakeover(
   deps: TakeoverReads,
@@ -68,6 +68,7 @@ export async function gatherTakeover(
     read(() => kube.agent.installations(namespace, signal)),
     read(() => kube.takeover.read(namespace, signal)),
   ]);
+  expectAnswers([clusterUid, agents, stored]);
   report.progress('Reading objects, identities and nodes');
   const [seesAgents, objects, machines, gone, feature, providerClasses] = await Promise.all([
     lookForAgents(kube, namespace, signal),
@@ -103,6 +104,16 @@ export async function gatherTakeover(
     providerClasses,
     stored,
   };
+}
+
+/** @throws PodidError where the API server is away, or takes no credentials: there is no rest of a plan to show then */
+function expectAnswers(probed: readonly Probe<unknown>[]): void {
+  const errors = probed.flatMap((each) => (each.kind === 'unread' ? [each.error] : []));
+  // A server that does not know who asks refuses all.
+  const error = errors.find(({ code }) => code !== 'Forbidden') ?? errors[probed.length - 1];
+  if (error !== undefined) {
+    throw error;
+  }
 }
 
 /** @throws PodidError why it was not read */
