@@ -6,6 +6,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
-  const { main } = await import('../dist/podid-mic.js');
-  await main(process.argv.slice(2));
+  const { main } = require('../dist/podid-mic.cjs');
+  main(process.argv.slice(2));
 }

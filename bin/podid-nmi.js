@@ -6,6 +6,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
-  const { main } = await import('../dist/podid-nmi.js');
-  await main(process.argv.slice(2));
+  const { main } = require('../dist/podid-nmi.cjs');
+  main(process.argv.slice(2));
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { mkdirSync } from 'node:fs';
-import nodeModule from 'node:module';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+const { mkdirSync } = require('node:fs');
+const nodeModule = require('node:module');
+const { homedir } = require('node:os');
+const { isAbsolute, join } = require('node:path');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -10,8 +10,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 1;
 } else {
   keepCompiled();
-  const { main } = await import('../dist/podid.js');
-  await main(process.argv.slice(2));
+  void import('../dist/podid.js').then(({ main }) => main(process.argv.slice(2)));
 }
 
 /** Node 22.1 and later keep what they compiled, in a folder of the user's own; where they cannot, they do without. */

@@ -1,6 +1,6 @@
 // Bundles the sources into dist/: the command line as split ES modules, so that `--help` parses no SDK, and
-// each daemon apart from it, so that an image needs no node_modules and none of the command line. See
-// docs/decisions/0003.
+// each daemon apart from it as one CommonJS file with few beside it, so that an image needs no node_modules and none of
+// the command line. See docs/decisions/0003.
 //   node scripts/build.mjs [--development] [--out FOLDER]
 //   node scripts/build.mjs --one-file FILE    all three programs as one CommonJS module, for build-binary.mjs
 // A development build has source maps and is not minified: to debug it, run node --enable-source-maps.
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { buildDaemon } from './build-daemon.mjs';
 import { buildOf } from './build-facts.mjs';
 import { withImage } from './chart-image.mjs';
 import { keepTogether } from './keep-together.mjs';
@@ -152,21 +153,6 @@ const lateParts = {
   },
 };
 
-/**
- * Node fills a module `node:http` by reading every member of it, and since Node 22 one of them, WebSocket, loads the
- * whole of Node's own fetch: 15 ms and 3 MB of a daemon that has no use for it. The command line does without this: it
- * would be one more file for each command to read.
- */
-const unreadHttp = {
-  name: 'unread-http',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'http', namespace: 'unread-http' }));
-    onLoad({ filter: /./, namespace: 'unread-http' }, () => ({
-      contents: "module.exports = globalThis.process.getBuiltinModule('node:http');",
-    }));
-  },
-};
-
 const shared = {
   bundle: true,
   plugins: [clientNodeParts, unusedParts, lateParts],
@@ -199,7 +185,20 @@ const shared = {
   },
 };
 
-const daemons = { 'podid-nmi': 'src/nmi/main.ts', 'podid-mic': 'src/mic/main.ts' };
+const daemons = [
+  {
+    name: 'podid-nmi',
+    source: 'src/nmi/main.ts',
+    soon: [
+      'src/nmi/run-nmi.ts',
+      'src/nmi/rules/run-rules.ts',
+      'src/nmi/rules/run-tool.ts',
+      'src/nmi/rules/after-server.ts',
+      'src/nmi/rules/text/rules-text.ts',
+    ],
+  },
+  { name: 'podid-mic', source: 'src/mic/main.ts', soon: [] },
+];
 
 if (options['one-file'] !== undefined) {
   await buildOneFile(options['one-file']);
@@ -236,21 +235,11 @@ async function buildFolder() {
 
   await rm(options.out, { recursive: true, force: true });
   const built = await Promise.all([
-    build({ ...podid, metafile: true, plugins: [...podid.plugins, together] }),
-    ...Object.entries(daemons).map(([name, source]) =>
-      build({
-        ...shared,
-        plugins: [...shared.plugins, unreadHttp],
-        metafile: true,
-        entryPoints: { [name]: source },
-        outdir: options.out,
-        splitting: true,
-        chunkNames: `${name}-chunks/[name]-[hash]`,
-      }),
-    ),
+    build({ ...podid, metafile: true, plugins: [...podid.plugins, together] }).then((done) => done.metafile),
+    ...daemons.map((daemon) => {
+      const { __dirname: _inEsModules, ...define } = shared.define;
+      return buildDaemon({ ...shared, outdir: options.out, banner: {}, define }, daemon);
+    }),
   ]);
-  writeThirdParty(
-    built.map((each) => each.metafile),
-    { root, out: options.out, manifest },
-  );
+  writeThirdParty(built, { root, out: options.out, manifest });
 }
