@@ -6,6 +6,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exitCode = 1;
 } else {
-  const { main } = require('../dist/podid-nmi.cjs');
+  const { main } = require('./load-daemon.js').loadDaemon('podid-nmi');
   main(process.argv.slice(2));
 }

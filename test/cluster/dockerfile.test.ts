@@ -46,12 +46,15 @@ describe('the image that deploy/Dockerfile makes', () => {
   };
   const podid = (line: string) => inside('podid', ...line.split(' '));
 
-  it('runs every program, on the Node that is pinned', async () => {
+  it('runs every program, on the Node that is pinned, with what that Node compiled', async () => {
     const { version } = JSON.parse(read('package.json'));
     expect(await podid('--version')).toBe(`${version}\n`);
     expect(await podid('nmi --help')).toContain('Usage: podid nmi');
     expect(await inside('podid-nmi', '--help')).toContain('Usage: podid-nmi');
     expect(await inside('podid-mic', '--version')).toContain(version);
+    const ask =
+      "console.log(['podid-nmi', 'podid-mic'].map(require('/opt/podid/bin/load-daemon.js').isCompiled).join())";
+    expect(await inside('node', '-e', ask)).toBe('true,true\n');
     const pinned = /^ARG NODE_VERSION=(.+)$/m.exec(read('deploy/Dockerfile'))?.[1];
     expect(await inside('node', '--version')).toBe(`v${pinned}\n`);
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,8 @@ export async function bundlePrograms(
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  // As in the image, on the Node that starts it here.
+  execFileSync(process.execPath, [join(root, 'scripts/keep-compiled.mjs'), folder]);
   return { ...programsIn(folder), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
