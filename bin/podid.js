@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-const { mkdirSync } = require('node:fs');
+const { existsSync, mkdirSync } = require('node:fs');
 const nodeModule = require('node:module');
 const { homedir } = require('node:os');
-const { isAbsolute, join } = require('node:path');
+const { dirname, isAbsolute, join } = require('node:path');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -19,10 +19,20 @@ function keepCompiled() {
     const { XDG_CACHE_HOME: caches = '' } = process.env;
     const folder = join(isAbsolute(caches) ? caches : join(homedir(), '.cache'), 'podid', 'compiled');
     if (nodeModule.enableCompileCache !== undefined) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       nodeModule.enableCompileCache(folder);
     }
   } catch {
     // A read-only home, for one.
+  }
+}
+
+/** Not by `recursive` of Node, which tries without end where no folder can be made, as in `/proc`. */
+function makeFolder(path) {
+  if (!existsSync(path)) {
+    if (dirname(path) !== path) {
+      makeFolder(dirname(path));
+    }
+    mkdirSync(path, { mode: 0o700 });
   }
 }

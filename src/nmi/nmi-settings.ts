@@ -59,8 +59,8 @@ export function nmiSettings(
     word: readWord(words),
     flags,
     node: flags.node,
-    // As upstream has it, one yes is enough.
-    forceNamespaced: flags.forceNamespaced || environment['FORCENAMESPACED'] === 'true',
+    // As upstream has it, one yes is enough; and `True`, which it takes for a no, is one.
+    forceNamespaced: flags.forceNamespaced || environment['FORCENAMESPACED']?.toLowerCase() === 'true',
     refusedClientIds: new Set(listIn(flags['refuse-client-ids'].toLowerCase())),
     secretPairs: readSecretPairs(flags['secrets-of-other-namespaces']),
     kubeconfig: flags.kubeconfig,

@@ -105,6 +105,12 @@ describe.each(nodes)('on Node $major', ({ node, major }) => {
     },
   );
 
+  it.runIf(process.platform === 'linux')('goes on where the home folder takes no folder', async () => {
+    const env = { PATH: process.env['PATH'], HOME: '/proc/nope' };
+    const ran = await run(node, [bin('podid'), '--version'], { env, timeout: 60_000 });
+    expect(ran.stdout).toMatch(/^\d/);
+  });
+
   it.each([
     ['podid-nmi', ['serve', '--node=node-1', '--forceNamespaced', '--redirected-by-others', '--nmi-port=0']],
     ['podid-mic', ['--probe-address=127.0.0.1', '--metrics-address=127.0.0.1']],

@@ -121,6 +121,7 @@ describe('the settings', () => {
 
   it.each([
     [true, 'false', 'true'],
+    [true, 'false', 'True'],
     [true, 'true', 'false'],
     [false, 'false', 'false'],
     [false, 'false', 'yes'],
