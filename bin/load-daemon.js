@@ -34,9 +34,16 @@ exports.compiledOf = (file) => `${file}.compiled`;
 exports.scriptOf = (file, source, cachedData) =>
   new Script(wrapper.join(source), { filename: file, columnOffset: -wrapper[0].length, cachedData });
 
-/** V8 itself compares its version, its flags and the length of what it made, but of the source the length alone. */
-exports.digestOf = (source) =>
-  createHash('sha256').update(`${process.version} ${process.arch}\n`).update(source).digest();
+/**
+ * V8 itself compares its version, its flags and lengths, and ends the process by what else is not as it was: all bytes
+ * have to be those that were written.
+ */
+exports.digestOf = (source, cachedData) =>
+  createHash('sha256')
+    .update(`${process.version} ${process.arch} ${source.length}\n`)
+    .update(source)
+    .update(cachedData)
+    .digest();
 
 function fileOf(name) {
   return join(__dirname, `../dist/${name}.cjs`);
@@ -52,7 +59,7 @@ function compiledScript(file) {
   }
   const source = readFileSync(file);
   const [digest, cachedData] = [kept.subarray(0, 32), kept.subarray(32)];
-  return exports.digestOf(source).equals(digest)
+  return exports.digestOf(source, cachedData).equals(digest)
     ? exports.scriptOf(file, source.toString(), cachedData)
     : undefined;
 }

@@ -20,7 +20,7 @@ for (const found of readdirSync(join(folder, 'dist')).filter((each) => each.ends
   // V8 takes what it compiled with the same flags alone.
   setFlagsFromString('--lazy');
   const cachedData = script.createCachedData();
-  writeFileSync(compiledOf(file), Buffer.concat([digestOf(source), cachedData]));
+  writeFileSync(compiledOf(file), Buffer.concat([digestOf(source, cachedData), cachedData]));
   const ask = `process.exit(require(${JSON.stringify(loader)}).isCompiled(${JSON.stringify(name)}) ? 0 : 1)`;
   if (spawnSync(process.execPath, ['-e', ask], { stdio: 'inherit' }).status !== 0) {
     throw new Error(`Node ${process.version} does not take what it compiled of ${file}.`);

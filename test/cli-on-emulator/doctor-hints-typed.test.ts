@@ -114,7 +114,7 @@ async function typeWay(podid: EmulatedPodid, way: readonly (readonly string[])[]
       ]);
     } else if (words[1] === 'exchange' && ran.exitCode !== 0) {
       // The first of two steps is done, and the command says how the second is.
-      expect(told).toMatch(/^5: [\s\S]*The OIDC issuer is on, .*\n.*and the same command again$/m);
+      expect(told).toMatch(/^5: [\s\S]*The OIDC issuer is on, .*\n.*and then the same command again$/m);
     } else {
       // Of the doctor 10 says that something else is not well.
       expect(words.includes('--fix') ? [0, 10] : [0], told).toContain(ran.exitCode);

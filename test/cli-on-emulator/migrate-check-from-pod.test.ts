@@ -208,7 +208,7 @@ describe('podid migrate check --from-pod on the emulator', () => {
     const { kube } = podid.emulator;
     kube.faults = { ...kube.faults, deny: [{ verb: 'create', resource: 'pods' }] };
     expect(await failureOf({}, podid)).toMatch(
-      /^Forbidden: The cluster does not let you create pods in namespace demo\. .*pods .*is forbidden: user /,
+      /^Forbidden: The cluster does not let you create pods in namespace demo: pods .*is forbidden: user /,
     );
   });
 

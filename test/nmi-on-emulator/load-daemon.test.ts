@@ -28,6 +28,13 @@ function agent(...words: readonly string[]): string {
   return run(process.execPath, join(folder, 'bin/podid-nmi.js'), ...words);
 }
 
+/** Four bytes, with which V8 would end the process. */
+function overwrite(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, at, at + 4);
+  writeFileSync(path, bytes);
+}
+
 function isCompiled(node = process.execPath): boolean {
   const loader = JSON.stringify(join(folder, 'bin/load-daemon.js'));
   return run(node, '-p', `require(${loader}).isCompiled('podid-nmi')`) === 'true\n';
@@ -68,6 +75,7 @@ describe('an agent beside what V8 made of it', () => {
           Buffer.concat([readFileSync(compiled).subarray(0, 32), Buffer.alloc(9_000, 7)]),
         ),
     ],
+    ['has other bytes in its middle', () => overwrite(compiled, 400_000)],
     ['is not there', () => rmSync(compiled)],
   ])('starts without where it %s', (_, spoil) => {
     spoil();
