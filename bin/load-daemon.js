@@ -12,10 +12,13 @@ const wrapper = ['(function (exports, require, module, __filename, __dirname) {'
 exports.loadDaemon = (name) => {
   const file = fileOf(name);
   const script = compiledScript(file);
-  if (script === undefined || script.cachedDataRejected === true) {
-    return require(file);
-  }
-  // What is loaded late asks for this file, and has to find it loaded.
+  return script === undefined || script.cachedDataRejected === true
+    ? require(file)
+    : exports.runScript(file, script);
+};
+
+/** As require runs a file, and what is loaded late finds it loaded. */
+exports.runScript = (file, script) => {
   const module = new Module(file);
   module.filename = file;
   require.cache[file] = module;

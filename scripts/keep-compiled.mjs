@@ -1,28 +1,48 @@
-// Keeps beside each daemon what V8 makes of it, so that no start compiles it anew: bin/load-daemon.js takes it.
+// Keeps beside each daemon what V8 makes of it, so that no start compiles that anew: bin/load-daemon.js takes it.
 //   node keep-compiled.mjs FOLDER    with bin/ and dist/ in it; run by the very Node that will start them
-// Of every function, also of those that a start does not run: which ones it does run depends on the cluster.
+// It is of what a start runs that finds no API server. With every function there is, an agent takes 4 MB more of memory
+// after some work.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { fileURLToPath } from 'node:url';
 
-const folder = resolve(process.argv[2] ?? '');
-const loader = join(folder, 'bin/load-daemon.js');
-const { compiledOf, digestOf, scriptOf } = createRequire(import.meta.url)(loader);
+/** With these words a daemon reads its flags and ends, for want of an API server. */
+const starts = { 'podid-nmi': ['serve', '--node=none'], 'podid-mic': [] };
+const [folder, started] = process.argv.slice(2);
+const loader = resolve(folder ?? '', 'bin/load-daemon.js');
+const require = createRequire(import.meta.url);
 
-for (const found of readdirSync(join(folder, 'dist')).filter((each) => each.endsWith('.cjs'))) {
-  const file = join(folder, 'dist', found);
-  const name = found.slice(0, -'.cjs'.length);
+if (started === undefined) {
+  for (const name of Object.keys(starts)) {
+    run(name, [fileURLToPath(import.meta.url), folder, name]);
+    run(name, [
+      '-e',
+      `process.exit(require(${JSON.stringify(loader)}).isCompiled(${JSON.stringify(name)}) ? 0 : 1)`,
+    ]);
+  }
+} else {
+  await keepOf(started);
+}
+
+/** In a process of its own, without what would name an API server. */
+function run(name, argv) {
+  const { status } = spawnSync(process.execPath, argv, { env: {}, stdio: 'ignore' });
+  if (status !== 0) {
+    throw new Error(`Node ${process.version} keeps nothing compiled of ${name} that it takes again.`);
+  }
+}
+
+async function keepOf(name) {
+  // V8 takes what it compiled with the same flags alone, and a start sets its own when its modules are loaded.
+  require('node:v8').setFlagsFromString = () => undefined;
+  const { compiledOf, digestOf, runScript, scriptOf } = require(loader);
+  const file = join(resolve(folder), 'dist', `${name}.cjs`);
   const source = readFileSync(file);
-  setFlagsFromString('--no-lazy');
   const script = scriptOf(file, source.toString());
-  // V8 takes what it compiled with the same flags alone.
-  setFlagsFromString('--lazy');
+  await runScript(file, script).main(starts[name]);
   const cachedData = script.createCachedData();
   writeFileSync(compiledOf(file), Buffer.concat([digestOf(source, cachedData), cachedData]));
-  const ask = `process.exit(require(${JSON.stringify(loader)}).isCompiled(${JSON.stringify(name)}) ? 0 : 1)`;
-  if (spawnSync(process.execPath, ['-e', ask], { stdio: 'inherit' }).status !== 0) {
-    throw new Error(`Node ${process.version} does not take what it compiled of ${file}.`);
-  }
+  process.exit(0);
 }

@@ -58,7 +58,7 @@ export async function bundlePrograms(
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
-  for (const part of ['bin', 'dist/podid-nmi.cjs', 'dist/podid-nmi-chunks']) {
+  for (const part of ['bin', 'dist']) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
