@@ -48,7 +48,13 @@ describe('an agent beside what V8 made of it', () => {
   });
 
   it('says where a fault is as without it', () => {
-    writeFileSync(source, readFileSync(source, 'utf8').replace(/^/, "throw new Error('here');"));
+    writeFileSync(
+      source,
+      readFileSync(source, 'utf8').replace(
+        /^/,
+        "if (process.argv[2] === '--version') throw new Error('here');",
+      ),
+    );
     run(process.execPath, join(root, 'scripts/keep-compiled.mjs'), folder);
     const stack = () => {
       try {
@@ -59,7 +65,7 @@ describe('an agent beside what V8 made of it', () => {
     };
     const withIt = stack();
     rmSync(compiled);
-    expect([withIt, stack()]).toEqual(['podid-nmi.cjs:1:7', 'podid-nmi.cjs:1:7']);
+    expect([withIt, stack()]).toEqual(['podid-nmi.cjs:1:44', 'podid-nmi.cjs:1:44']);
   });
 
   it.each<[string, () => void]>([
