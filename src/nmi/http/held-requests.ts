@@ -113,14 +113,14 @@ async function hold<T extends { readonly kind: string }>(
         return answer;
       }
       const leftMs = began + holdMs(answer, times) - clock.monotonic();
-      if (isLast || leftMs <= 0 || options.ending.aborted) {
+      const waitMs = untilNextAttempt(leftMs, answer.retryAfterMs);
+      if (isLast || waitMs === undefined || options.ending.aborted) {
         ended(options.ending.aborted ? 'agent-ends' : 'refused');
         return answer.status === 503 && answer.reason !== 'identity-not-on-node'
           ? { ...answer, retryAfterSec }
           : answer;
       }
       reason = answer.reason;
-      const waitMs = untilNextAttempt(leftMs, answer.retryAfterMs);
       count(waiting, reason, 1);
       const isChanged = await rounds
         .next(seen, waitMs, left)
@@ -140,8 +140,12 @@ function count(waiting: Map<string, number>, reason: string, by: number): void {
   waiting.set(reason, (waiting.get(reason) ?? 0) + by);
 }
 
-function untilNextAttempt(leftMs: number, retryAfterMs = Number.POSITIVE_INFINITY): number {
-  return retryAfterMs <= leftMs + stretchMs ? retryAfterMs : leftMs;
+/** Undefined when there is none: the time is up, and what the other side named is not within reach. */
+function untilNextAttempt(leftMs: number, retryAfterMs = Number.POSITIVE_INFINITY): number | undefined {
+  if (retryAfterMs <= leftMs + stretchMs) {
+    return retryAfterMs;
+  }
+  return leftMs > 0 ? leftMs : undefined;
 }
 
 /**

@@ -138,6 +138,31 @@ describe('a held request', () => {
     expect(asked.answer).toEqual(token);
   });
 
+  it('is not given up where something changes between the end of its hold and the moment that was named', async () => {
+    const { ask, state, changed, clock, attempts } = hold();
+    state.now = { ...tryLater('token-429', 'x', 11), status: 429, retryAfterMs: 11_000 };
+    const asked = ask();
+    await clock.advance(10_400);
+    state.now = { ...state.now, retryAfterMs: 1_000 };
+    changed.announce();
+    await clock.advance(500);
+    expect([attempts(), asked.isOver]).toEqual([2, false]);
+    state.now = token;
+    await clock.advance(600);
+    expect(asked.answer).toEqual(token);
+  });
+
+  it('is given up once that moment is out of reach, whatever changes', async () => {
+    const { ask, state, changed, clock } = hold();
+    state.now = { ...tryLater('token-429', 'x', 11), status: 429, retryAfterMs: 11_000 };
+    const asked = ask();
+    await clock.advance(10_400);
+    state.now = { ...state.now, retryAfterMs: 2_000 };
+    changed.announce();
+    await clock.advance(100);
+    expect(asked.answer).toMatchObject({ status: 429 });
+  });
+
   it('is asked again once for many changes in a row, and not at all without one', async () => {
     const { ask, changed, clock, attempts } = hold();
     ask();
