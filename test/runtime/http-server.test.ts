@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -51,6 +52,13 @@ function closed(socket: Socket): Promise<void> {
   });
 }
 
+/** Opens connections, and resets them as soon as they are. */
+const resetting = `
+  for (let at = 0; at < 20; at += 1) {
+    const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1');
+    socket.once('connect', () => socket.resetAndDestroy());
+  }
+`;
 const request = (headers = '') => `GET / HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
 
 describe('a server with limits', () => {
@@ -83,6 +91,20 @@ describe('a server with limits', () => {
     expect([server.connections, refused()]).toEqual([6, 1]);
     greedy[0]?.write(request('Connection: close\r\n'));
     expect(await text(greedy[0] as Socket)).toContain('200 OK');
+  });
+
+  it('closes nothing for connections whose other end is gone already', async () => {
+    const { server, port, open, refused } = await started();
+    for (const from of ['127.0.0.2', '127.0.0.2', '127.0.0.2', '127.0.0.2', '127.0.0.3', '127.0.0.3']) {
+      open(from);
+    }
+    await until(() => server.connections === 6);
+    // Nothing is accepted meanwhile.
+    execFileSync(process.execPath, ['-e', resetting, `${port}`]);
+    const last = open('127.0.0.4');
+    last.write(request('Connection: close\r\n'));
+    expect(await text(last)).toContain('200 OK');
+    expect(refused()).toBe(1);
   });
 
   it('closes a connection that goes on asking while its answers pile up, and goes on for others', async () => {

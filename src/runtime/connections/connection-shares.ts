@@ -97,7 +97,12 @@ class Shares implements ConnectionShares {
 
   admit(socket: Socket): boolean {
     const { limits, clock, connectionsOfUnknownPeers = limits.connections } = this.#options;
-    const peer = this.#peerOf(socket.remoteAddress ?? '');
+    if (socket.remoteAddress === undefined) {
+      // Its other end is gone already, and it is nobody's.
+      socket.destroy();
+      return false;
+    }
+    const peer = this.#peerOf(socket.remoteAddress);
     if (peer.connections.size >= limits.connectionsPerPeer) {
       this.#close(socket);
       return false;
@@ -168,7 +173,8 @@ class Shares implements ConnectionShares {
 
   isStuck(socket: Socket): boolean {
     const connection = this.#connections.get(socket);
-    if (connection === undefined) {
+    // Who was told that the connection ends may leave his own side open.
+    if (connection === undefined || socket.writableEnded) {
       return true;
     }
     // A connection on which nothing was asked yet is ended by Node when its time is up.

@@ -21,6 +21,14 @@ const clients: Readonly<Record<string, (socket: Socket) => void>> = {
   'ends within a request': (socket) => socket.end(half),
   'ends without any': (socket) => socket.end(),
   'asks twice at once, and rests': (socket) => socket.write(known + known),
+  'stops within the first request': (socket) => socket.write(half),
+  'sends a line end alone': (socket) => socket.write('\r\n'),
+  'sends no HTTP': (socket) => socket.write('hello\r\n\r\n'),
+  'asks for a tunnel': (socket) => socket.write('CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n'),
+  'announces a body and sends none': (socket) =>
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n'),
+  'breaks off in a body in chunks': (socket) =>
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'),
   'stops within the second request': (socket) => socket.write(known + half),
   'stops within the request after its answer': (socket) => {
     socket.write(known);
@@ -65,7 +73,8 @@ it('leaves no connection and no fault, however clients end or do not', async () 
     // The first of a kind is parsed, and those after it may be known.
     for (let round = 0; round < 8; round += 1) {
       for (const talk of Object.values(clients)) {
-        const socket = connect(port, '127.0.0.1');
+        // Every other client leaves its own side open when the server has closed.
+        const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: round % 2 === 1 });
         sockets.push(socket);
         socket.on('error', () => undefined);
         socket.resume();
