@@ -105,7 +105,6 @@ class LimitedServer implements HttpServer {
     });
     this.#last = new LastRequests({
       mayAnswer: (socket) => !this.draining && this.#shares.answerAtOnce(socket),
-      unreadMs: limits.requestMs,
       ...(ownerOf === undefined ? {} : { ownerOf }),
     });
     this.#lastBusyAt = clock.monotonic();

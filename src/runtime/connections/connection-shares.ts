@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../domain/time/clock.ts';
 import { createPlaceCounts, type Peers, strangers } from '../fair-places.ts';
+import { isStopped } from './socket-reading.ts';
 
 export interface ConnectionShareLimits {
   /** In all. */
@@ -176,6 +177,9 @@ class Shares implements ConnectionShares {
     // Who was told that the connection ends may leave his own side open.
     if (connection === undefined || socket.writableEnded) {
       return true;
+    }
+    if (isStopped(socket)) {
+      return false;
     }
     // A connection on which nothing was asked yet is ended by Node when its time is up.
     return connection.unanswered === 0 ? connection.hasAsked : socket.writableLength > 0;

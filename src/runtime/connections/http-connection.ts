@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { refuseMalformed } from '../refuse-malformed.ts';
 import { type LastRequests, RepeatedRequests } from './repeated-requests.ts';
+import { isStopped } from './socket-reading.ts';
 import type { Reader } from './unparsed-bytes.ts';
 
 /** The same for all connections that a server of Node's accepts. */
@@ -8,7 +9,7 @@ export interface HttpConnectionOptions {
   readonly last: LastRequests;
   /** Gives the connection to Node's parser, with its listeners and times. */
   parse(socket: Socket): void;
-  /** For how long a client may take to ask, in milliseconds. */
+  /** For how long a client may take to ask, and may leave an answer unread, in milliseconds. */
   readonly requestMs: number;
   /** For how long a connection is kept when it was answered. */
   readonly idleMs: number;
@@ -34,6 +35,8 @@ export class HttpConnection implements Reader {
   readonly #options: HttpConnectionOptions;
   #parser: Parser | undefined;
   #wasAnswered = false;
+  /** An answer is not read yet, and nothing came behind it. */
+  #isUnread = false;
 
   constructor(socket: Socket, options: HttpConnectionOptions) {
     this.#socket = socket;
@@ -61,6 +64,7 @@ export class HttpConnection implements Reader {
       return;
     }
     const parser = this.#parsing();
+    this.#isUnread = false;
     repeated.begin();
     for (const read of parser.read) {
       read.call(this.#socket, bytes);
@@ -81,7 +85,7 @@ export class HttpConnection implements Reader {
 
   /** Nothing came and nothing left for the time that was set. */
   timeOut(): void {
-    if (this.#parser !== undefined) {
+    if (this.#parser !== undefined || isStopped(this.#socket)) {
       return;
     }
     if (this.#wasAnswered || this.#socket.writableEnded) {
@@ -100,13 +104,30 @@ export class HttpConnection implements Reader {
 
   /** As after an answer of Node's. */
   #keep(): void {
-    if (this.#parser === undefined && !this.#wasAnswered) {
-      this.#wasAnswered = true;
-      // Where the client does not read, it has less time, which is set already.
-      if (this.#socket.writableLength === 0) {
-        this.#socket.setTimeout(this.#options.idleMs + lateMs);
-      }
+    if (this.#socket.writableLength > 0) {
+      this.#awaitRead();
+    } else if (this.#parser === undefined && !this.#wasAnswered) {
+      this.#rest();
     }
+    this.#wasAnswered = true;
+  }
+
+  #awaitRead(): void {
+    this.#socket.setTimeout(this.#options.requestMs);
+    if (!this.#socket.writableEnded) {
+      this.#isUnread = true;
+      // Called when all before it has left.
+      this.#socket.write('', () => {
+        if (this.#isUnread && !this.#socket.destroyed) {
+          this.#isUnread = false;
+          this.#rest();
+        }
+      });
+    }
+  }
+
+  #rest(): void {
+    this.#socket.setTimeout(this.#options.idleMs + lateMs);
   }
 }
 

@@ -23,8 +23,6 @@ export interface Repeats {
 export interface RepeatedRequestsOptions {
   /** Whether the connection may be answered at once: nothing else waits on it. Counts the request if so. */
   mayAnswer(socket: Socket): boolean;
-  /** How long a client may leave an answer unread, in milliseconds. */
-  readonly unreadMs: number;
   /** Who asks, by the address of the other end; the same object until anything changes that is known of him. */
   ownerOf?(address: string): object | undefined;
 }
@@ -173,9 +171,8 @@ export class RepeatedRequests implements Repeats {
       socket.destroySoon();
     }
     if (socket.writableLength > 0) {
-      // The client does not read; the next answer, by way of the parser, gives it the usual time again.
+      // What comes now, though the client does not read, goes by way of the parser, which counts it.
       this.#isBetween = false;
-      socket.setTimeout(this.#options.unreadMs);
     }
     return true;
   }

@@ -13,6 +13,11 @@ export function stopReading(socket: Socket): void {
   }
 }
 
+/** What it brought waits here, and not for its client. */
+export function isStopped(socket: Socket): boolean {
+  return socket.isPaused() && !isHeld(socket);
+}
+
 /** Where the parser has stopped the reading itself, since answers pile up, this waits until it goes on. */
 export function readOn(socket: Socket): void {
   if (socket.destroyed) {

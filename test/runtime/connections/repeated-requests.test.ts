@@ -31,7 +31,7 @@ interface Options {
   readonly requestMs?: number;
   readonly idleMs?: number;
   /** That each look at the clock takes, so that connections have to wait. */
-  readonly lookMs?: number;
+  readonly lookMs?: () => number;
   readonly again?: (path: string, isLast: boolean) => string | undefined;
   readonly ownerOf?: (address: string) => object | undefined;
   onOffer?(offer: object): void;
@@ -44,7 +44,7 @@ async function started({
   handle,
   requestMs = 60_000,
   idleMs = 5_000,
-  lookMs = 0,
+  lookMs = () => 0,
   ownerOf,
   onOffer,
 }: Options = {}) {
@@ -57,7 +57,7 @@ async function started({
     clock: {
       ...clock,
       monotonic() {
-        lookedMs += lookMs;
+        lookedMs += lookMs();
         return clock.monotonic() + lookedMs;
       },
     },
@@ -320,7 +320,7 @@ describe('a request that comes again in the same bytes', () => {
         fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 12 }),
         fc.constantFrom(0, 0.3),
         async (requests, pieces, lookMs) => {
-          const { open } = await started({ lookMs });
+          const { open } = await started({ lookMs: () => lookMs });
           const one = open();
           one.socket.setNoDelay(true);
           const whole = requests.join('');
@@ -523,6 +523,47 @@ describe('the first request of a connection', () => {
     const known = world.open();
     expect(await known.ask(get('/a'))).toBe('again/a');
     await known.closed();
+  });
+
+  it.each(['kept', 'new'])(
+    'leaves a %s connection open as long where the answer was read late',
+    async (which) => {
+      const world = await started({
+        ownerOf: () => somebody,
+        requestMs: 200,
+        idleMs: 60_000,
+        again: () => answerOf('again', `/${'x'.repeat(16 * 1024 * 1024)}`),
+      });
+      const first = world.open();
+      await first.ask(get('/a'));
+      const late = which === 'kept' ? first : world.open();
+      late.socket.pause();
+      await late.write(get('/a'));
+      await vi.waitFor(() => expect(late.socket.readableLength).toBeGreaterThan(0));
+      late.socket.resume();
+      await vi.waitFor(() => expect(late.text.length).toBeGreaterThan(16 * 1024 * 1024), { timeout: 20_000 });
+      // Longer than a client may leave an answer unread.
+      await silent(world);
+      await silent(world);
+      expect((await late.ask(get('/b'))).slice(0, 9)).toBe('first/b');
+    },
+  );
+
+  it('is answered where it came in time and had to wait for its turn', async () => {
+    let lookMs = 0;
+    const world = await started({ requestMs: 200, idleMs: 60_000, lookMs: () => lookMs });
+    const [busy, one] = [world.open(), world.open()];
+    await vi.waitFor(() => expect(world.server.connections).toBe(2));
+    // As long as each look at the clock takes so long, nobody who waits has a turn.
+    lookMs = 10;
+    await busy.write(get('/b') + get('/c', `X: ${'y'.repeat(2_000)}\r\n`));
+    await vi.waitFor(() => expect(world.handled).toEqual(['/b']));
+    await one.write(get('/a'));
+    await silent(world);
+    await silent(world);
+    lookMs = 0;
+    expect(await one.answers(1)).toEqual(['first/a']);
+    expect(await busy.answers(2)).toEqual(['first/b', 'first/c']);
   });
 
   it('is answered where its client sends no more, and ends the connection', async () => {
