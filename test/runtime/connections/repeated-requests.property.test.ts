@@ -46,7 +46,8 @@ async function started({
       },
     },
     handle(request, response, repeats) {
-      const what = `${request.method} ${request.url} ${request.headers['metadata']}`;
+      const from = request.socket.remoteAddress;
+      const what = `${request.method} ${request.url} ${request.headers['metadata']} ${from}`;
       asked.push(what);
       response.sendDate = false;
       response.writeHead(200, { 'Content-Length': what.length }).end(request.method === 'HEAD' ? '' : what);
@@ -67,10 +68,12 @@ async function started({
   return { port: await server.listen('127.0.0.1', 0), asked, known: () => known };
 }
 
+const here = '127.0.0.1';
+
 /** @returns the answers, up to the one with which the connection ends */
-function talk(port: number, pieces: readonly string[]): Promise<string> {
+function talk(port: number, pieces: readonly string[], localAddress = here): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const socket = connect({ port, host: here, localAddress, noDelay: true });
     let text = '';
     socket.setEncoding('latin1').on('data', (piece) => {
       text += piece;
@@ -133,13 +136,46 @@ const unusual = fc.constantFrom<readonly string[]>(
   [last.replace('close', 'close, keep-alive')],
   [last.replace('close', 'keep-alive\r\nProxy-Connection: close')],
   [last.replace('close', 'upgrade\r\nUpgrade: h2c')],
+  [last.replace('close', 'keep-alive, close')],
+  [last.replaceAll('\r\n', '\n')],
+  [last.replace('\r\n', '\n')],
+  [last.replace('\r\n\r\n', '\n\r\n')],
+  [last.replace('true', 'true\r\n too')],
+  [last.replace('true', 'true\xff\x80')],
+  [last.replace('true', 'true\0')],
+  [last.replace('true', 'true\r\nmetadata: true')],
+  [last.replace('Metadata', 'METADATA')],
+  [last.replace('Metadata:', 'Metadata :')],
+  [last.replace('/last', 'http://y/last')],
+  [last.replace('/last', '/last#\xff')],
+  [get('/kept', 'Connection: keep-alive').replace('HTTP/1.1', 'HTTP/1.0')],
+  [get('/kept', 'Expect: 100-continue')],
+  [get('/kept', 'Expect: more')],
+  [get('/kept', 'Content-Length: 0')],
+  [post('Content-Length: 1\r\nContent-Length: 2')],
+  [post('Content-Length: 1\r\nTransfer-Encoding: chunked')],
+  [`${post('Transfer-Encoding: chunked')}3\r\nabc\r\n0\r\n\r\n`],
+  ['CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'],
 );
 const connection = fc
   .tuple(
     fc.array(fc.oneof({ weight: 3, arbitrary: usual }, { weight: 2, arbitrary: unusual }), { maxLength: 4 }),
     fc.constantFrom([], [last], [withId], [ofFullPiece]),
+    fc.option(fc.record({ piece: fc.nat(3), at: fc.nat(120) })),
+    fc.constantFrom(here, here, '127.0.0.2'),
   )
-  .map(([before, end]) => [...before.flat(), ...end]);
+  .map(([before, end, cut, from]) => {
+    const pieces = [...before.flat(), ...end];
+    const isCut = (at: number) => at === cut?.piece;
+    return {
+      pieces: pieces.flatMap((piece, at) => (isCut(at) ? cutAt(piece, cut?.at ?? 0) : [piece])),
+      from,
+    };
+  });
+
+function cutAt(piece: string, at: number): string[] {
+  return [piece.slice(0, at), piece.slice(at)].filter((part) => part !== '');
+}
 
 describe('the connections of one client', () => {
   it('are answered as by the parser, whatever is known of those before', async () => {
@@ -155,8 +191,8 @@ describe('the connections of one client', () => {
             await started({ offers: true, lookMs }),
             await started({ offers: false, lookMs }),
           ];
-          for (const pieces of [[first], ...connections]) {
-            expect(await talk(offering.port, pieces)).toBe(await talk(parsing.port, pieces));
+          for (const { pieces, from } of [{ pieces: [first], from: here }, ...connections]) {
+            expect(await talk(offering.port, pieces, from)).toBe(await talk(parsing.port, pieces, from));
             expect(offering.asked).toEqual(parsing.asked);
           }
           known += offering.known();
@@ -166,5 +202,20 @@ describe('the connections of one client', () => {
       { numRuns: 100 },
     );
     expect(known).toBeGreaterThan(20);
+  });
+
+  it('are answered as by the parser where what is known comes in two pieces', async () => {
+    const [offering, parsing] = [
+      await started({ offers: true, lookMs: 0 }),
+      await started({ offers: false, lookMs: 0 }),
+    ];
+    for (const request of [withId, get('/kept')]) {
+      for (let at = 0; at < request.length; at += 1) {
+        const pieces = [...cutAt(request, at), request];
+        expect(await talk(offering.port, pieces)).toBe(await talk(parsing.port, pieces));
+      }
+    }
+    expect(offering.asked).toEqual(parsing.asked);
+    expect(offering.known()).toBeGreaterThan(1);
   });
 });
