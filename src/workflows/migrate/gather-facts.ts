@@ -88,18 +88,33 @@ function unlessNothing(inside: Inside): Inside {
   return inside;
 }
 
+/** What may run as a service account, of one namespace or of all. */
+export async function readUsers(
+  signal: AbortSignal,
+  { migration }: Pick<ConnectedCluster, 'migration'>,
+  namespace: string | undefined,
+): Promise<Pick<MigrationFacts, 'workloads' | 'pods'>> {
+  const kinds = Object.keys(workloadKinds) as WorkloadKind[];
+  const ofKind = async (kind: WorkloadKind) =>
+    [kind, await probe(signal, () => migration.workloads(kind, namespace, signal))] as const;
+  const [byKind, pods] = await Promise.all([
+    Promise.all(kinds.map(ofKind)),
+    probe(signal, () => migration.pods(namespace, signal)),
+  ]);
+  return { workloads: new Map(byKind), pods };
+}
+
 function readInside(
   signal: AbortSignal,
-  { migration, workloads }: ConnectedCluster,
+  api: ConnectedCluster,
   namespace: string | undefined,
 ): Promise<Inside> {
-  const kinds = Object.keys(workloadKinds) as WorkloadKind[];
+  const { migration, workloads } = api;
   const read = <Value>(ask: () => Promise<Value>) => probe(signal, ask);
-  const ofKind = async (kind: WorkloadKind) =>
-    [kind, await read(() => migration.workloads(kind, namespace, signal))] as const;
+  const users = readUsers(signal, api, namespace);
   return whenAllAreRead<Inside>({
-    workloads: Promise.all(kinds.map(ofKind)).then((byKind) => new Map(byKind)),
-    pods: read(() => migration.pods(namespace, signal)),
+    workloads: users.then((each) => each.workloads),
+    pods: users.then(({ pods }) => pods),
     serviceAccounts: read(() => migration.serviceAccounts(namespace, signal)),
     roleBindings: read(() => migration.roleBindings(namespace, signal)),
     namespaces: read(() => migration.namespaces(namespace, signal)),

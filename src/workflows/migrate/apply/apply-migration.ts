@@ -66,7 +66,7 @@ export async function applyMigration(
   ) {
     return { done: { result: moves, cluster } };
   }
-  return await carryOut(moveDeps, { cluster, moves, needs, entries }, request);
+  return await carryOut(moveDeps, { cluster, moves, needs, entries, issuer }, request);
 }
 
 interface Work {
@@ -74,6 +74,7 @@ interface Work {
   readonly moves: readonly Move[];
   readonly needs: ReturnType<typeof clusterNeeds>;
   readonly entries: readonly PodIdentity[];
+  readonly issuer: string | undefined;
 }
 
 /** All of the cluster, where workloads are to lose theirs. */
@@ -92,17 +93,18 @@ async function entriesToClean(
 
 async function carryOut(
   deps: MoveDeps,
-  { cluster, moves, needs, entries }: Work,
+  { cluster, moves, needs, entries, issuer: known }: Work,
   { batches, until, sha256 }: ApplyRequest,
 ): Promise<Outcome<readonly Move[]>> {
   const toProve = moves.filter(({ failure, state }) => failure === undefined && isBefore(state, 'dual'));
+  let issuer = known;
   try {
     if (toProve.length > 0) {
-      const issuer = await prepareCluster(deps, cluster, { needs, moves: toProve });
+      issuer = await prepareCluster(deps, cluster, { needs, moves: toProve });
       await trustAll(deps, toProve, { cluster: cluster.id, issuer });
     }
     if (reaches(until, 'annotated')) {
-      await moveInBatches(deps, moves, { ...batches, entries });
+      await moveInBatches(deps, moves, { ...batches, entries, issuer });
     }
     if (reaches(until, 'cleaned')) {
       await cleanEntries(deps, cluster, moves, sha256);

@@ -12,16 +12,21 @@ export interface Batches {
   readonly pauseMs: number;
 }
 
-/**
- * Takes workloads from trust to their new pods. `entries`: all of the cluster, where workloads are to lose theirs.
- */
+interface Known {
+  /** All of the cluster, where workloads are to lose theirs. */
+  readonly entries: readonly PodIdentity[];
+  /** Of the cluster, to the letter; undefined where it has none, or nobody knows it. */
+  readonly issuer: string | undefined;
+}
+
+/** Takes workloads from trust to their new pods. */
 export async function moveInBatches(
   deps: MoveDeps,
   moves: readonly Move[],
-  { entries, ...batches }: Batches & { readonly entries: readonly PodIdentity[] },
+  { entries, issuer, ...batches }: Batches & Known,
 ): Promise<void> {
   const going = moves.filter((move) => move.failure === undefined && isGoing(move, deps));
-  await inBatches(deps, going, batches, (move) => moveOn(deps, move, entries));
+  await inBatches(deps, going, batches, (move) => moveOn(deps, move, { entries, issuer }));
 }
 
 /** So many workloads at a time get new pods; one that stops holds no other back. */
@@ -53,14 +58,14 @@ function isGoing({ state, workload }: Move, { until }: MoveDeps): boolean {
   );
 }
 
-async function moveOn(deps: MoveDeps, move: Move, entries: readonly PodIdentity[]): Promise<void> {
+async function moveOn(deps: MoveDeps, move: Move, { entries, issuer }: Known): Promise<void> {
   const { until } = deps;
   const isFresh = isBefore(move.state, 'dual');
   if (isBefore(move.state, 'annotated')) {
     await step(deps, move, () => annotateAccount(deps, move));
   }
   if (reaches(until, 'dual') && isBefore(move.state, 'moved')) {
-    await step(deps, move, () => labelTemplate(deps, move));
+    await step(deps, move, () => labelTemplate(deps, move, issuer));
   }
   if (reaches(until, 'moved') && move.state === 'dual' && move.failure === undefined) {
     const { silence } = move.workload;

@@ -13,9 +13,11 @@ import { useLabel } from '../../../domain/migrate/workload-identity-words.ts';
 import { startDeadline } from '../../../domain/time/deadline.ts';
 import { advice, command } from '../../../errors/hint.ts';
 import { gone, liveOf } from './annotate-account.ts';
+import { changeTemplate, type TemplateChange, waitForOwner } from './change-template.ts';
+import { changedSince } from './changed-since.ts';
 import { checkBeforeLabel } from './check-before-label.ts';
-import { changedSince, changeTemplate, type TemplateChange, waitForOwner } from './label-template.ts';
 import type { Move, MoveDeps, MoveFailure } from './move.ts';
+import { labelGone } from './stands-behind.ts';
 import { mostPollMs, watchRollout } from './watch-rollout.ts';
 
 /**
@@ -42,7 +44,9 @@ export async function cleanWorkload(
       return failure;
     }
   }
-  const failure = await watchRollout(deps, move, isFree);
+  const failure = await watchRollout(deps, move, isFree, async (seen) =>
+    isUsing(seen.live) ? undefined : labelGone(move),
+  );
   if (failure === undefined) {
     await untilPodsAreGone(deps, move);
     move.state = 'cleaned';
@@ -105,8 +109,12 @@ function isFree({ labels }: LivePod): boolean {
   return labels[useLabel] === 'true' && !Object.hasOwn(labels, bindingLabel);
 }
 
+function isUsing({ template }: Pick<LiveWorkload, 'template'>): boolean {
+  return template.labels[useLabel] === 'true';
+}
+
 function refuse(move: Move, live: LiveWorkload): MoveFailure | undefined {
-  if (live.template.labels[useLabel] !== 'true') {
+  if (!isUsing(live)) {
     return {
       code: 'Changed',
       message: `${workloadText(live)} has lost the label ${useLabel} meanwhile, so that its pods need pod identity. Its template was not changed.`,

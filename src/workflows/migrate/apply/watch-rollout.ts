@@ -15,6 +15,9 @@ export const mostPollMs = 1_000;
 /** Whether a pod is one of the template as podid has changed it. */
 export type IsFresh = (pod: LivePod) => boolean;
 
+/** Why a rollout is not to be followed further; asked at each look. */
+export type StopRollout = (seen: Seen) => Promise<MoveFailure | undefined>;
+
 /**
  * Follows a rollout to its end. The first new pod is looked at before others follow where the kind allows it; a new pod
  * that the webhook has not given a token holds the rest back.
@@ -22,7 +25,8 @@ export type IsFresh = (pod: LivePod) => boolean;
 export async function watchRollout(
   deps: MoveDeps,
   move: Move,
-  isFresh: IsFresh = isLabelled,
+  isFresh: IsFresh,
+  stop: StopRollout = async () => undefined,
 ): Promise<MoveFailure | undefined> {
   const { api, clock, options, report, signal } = deps;
   const deadline = startDeadline(clock, options.timeoutMs, signal);
@@ -36,6 +40,10 @@ export async function watchRollout(
     }
     if (seen !== 'away') {
       const { live, fresh, old } = seen;
+      const stopped = await stop(seen);
+      if (stopped !== undefined) {
+        return stopped;
+      }
       const bare = fresh.find((pod) => !hasToken(pod));
       if (bare !== undefined) {
         let held = isHeld(live);
@@ -75,7 +83,8 @@ export async function watchRollout(
   }
 }
 
-interface Seen {
+/** A workload and its pods at one moment. */
+export interface Seen {
   readonly live: LiveWorkload;
   /** Those of the template as it was changed, and that stay. */
   readonly fresh: readonly LivePod[];
@@ -88,7 +97,7 @@ export async function look(
   deps: MoveDeps,
   move: Move,
   deadline: Deadline,
-  isFresh: IsFresh = isLabelled,
+  isFresh: IsFresh = isLabelledPod,
 ): Promise<Seen | 'gone' | 'away'> {
   const { api, signal } = deps;
   try {
@@ -113,7 +122,7 @@ function isStaying({ ending, finished }: LivePod): boolean {
   return !ending && !finished;
 }
 
-function isLabelled({ labels }: LivePod): boolean {
+export function isLabelledPod({ labels }: LivePod): boolean {
   return labels[useLabel] === 'true';
 }
 

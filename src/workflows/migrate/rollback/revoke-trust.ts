@@ -12,9 +12,11 @@ import { groupId } from '../../../domain/migrate/service-account.ts';
 import { exchangeAudience } from '../../../domain/migrate/workload-identity-words.ts';
 import { advice, othersText } from '../../../errors/hint.ts';
 import { type Probe, probeNext } from '../../doctor/probe.ts';
+import { makeCredential } from '../../exchange/make-credential.ts';
 import { isByWorkload } from '../../exchange/read-workload-view.ts';
 import type { Move, MoveDeps } from '../apply/move.ts';
 import { goingBack } from './going-back.ts';
+import type { PutBack } from './release-account.ts';
 
 interface Known {
   readonly facts: MigrationFacts;
@@ -35,13 +37,30 @@ export interface Revocation {
   readonly identity: EntryKey;
 }
 
-/** Deletes what `revocationsOf` names. */
-export async function revokeTrust(deps: MoveDeps, move: Move, known: Known): Promise<undefined> {
+/**
+ * Deletes what `revocationsOf` names.
+ *
+ * @returns how to make it again; undefined where nothing was deleted
+ */
+export async function revokeTrust(deps: MoveDeps, move: Move, known: Known): Promise<PutBack | undefined> {
   const { azure, signal } = deps;
-  for (const { resourceId, credential, subject, identity } of await revocationsOf(deps, move, known)) {
+  const revocations = await revocationsOf(deps, move, known);
+  for (const { resourceId, credential, subject, identity } of revocations) {
     await azure.federatedCredentials.remove(resourceId, credential, signal);
     move.wrote.push(`federated credential of ${subject} on identity ${entryText(identity)}, deleted`);
   }
+  const issuer = known.facts.issuer.kind === 'read' ? known.facts.issuer.value : undefined;
+  return revocations.length === 0 || issuer === undefined
+    ? undefined
+    : async () => {
+        for (const { resourceId, subject, identity } of revocations) {
+          const trust = { issuer, subject, audience: exchangeAudience };
+          await makeCredential({ ...deps, kube: deps.api.exchange }, resourceId, trust, () => undefined);
+          move.wrote.push(
+            `federated credential of ${subject} on identity ${entryText(identity)}, made again`,
+          );
+        }
+      };
 }
 
 /**

@@ -5,26 +5,17 @@ import type { MigrationFacts } from '../../../domain/migrate/migration-facts.ts'
 import { advice, type Hint, othersText } from '../../../errors/hint.ts';
 import type { Change, Outcome } from '../../change/outcome.ts';
 import { type ChangeDeps, type ChangeOptions, endOfWait, startChange } from '../../change/start-change.ts';
-import { liveOf } from '../apply/annotate-account.ts';
 import type { ApplyDeps } from '../apply/apply-migration.ts';
 import { type Batches, inBatches } from '../apply/batches.ts';
 import { chosenMoves } from '../apply/choose-moves.ts';
 import { migrationEnd } from '../apply/migration-end.ts';
-import { type Move, type MoveDeps, type MoveFailure, moveText, step } from '../apply/move.ts';
+import { type Move, type MoveDeps, moveText, step } from '../apply/move.ts';
 import { gatherFacts } from '../gather-facts.ts';
 import type { PlanRequest, WorkloadChoice } from '../plan-migration.ts';
-import { unreadUsers } from '../unread-users.ts';
-import {
-  changesBack,
-  credentialChanges,
-  labelledWith,
-  rollbackChanges,
-  rollbackQuestion,
-} from './plan-rollback.ts';
-import { releaseAccount } from './release-account.ts';
+import { giveBack } from './give-back.ts';
+import { changesBack, credentialChanges, rollbackChanges, rollbackQuestion } from './plan-rollback.ts';
 import { restoreEntries } from './restore-entries.ts';
-import { revokeTrust } from './revoke-trust.ts';
-import { isLabelled, unlabelTemplate } from './unlabel-template.ts';
+import { unlabelTemplate } from './unlabel-template.ts';
 
 export interface RollbackRequest extends Pick<PlanRequest, 'sha256'> {
   readonly cluster: ClusterId;
@@ -101,7 +92,7 @@ async function carryOut(
       step(deps, move, () => unlabelTemplate(deps, move, { cluster, facts })),
     );
     for (const move of moves) {
-      await step(deps, move, () => giveBack(deps, move, { facts, moves }, request));
+      await step(deps, move, () => giveBack(deps, move, { facts, moves, sha256: request.sha256 }, request));
       if (move.failure !== undefined || isExchanged(move)) {
         continue;
       }
@@ -126,36 +117,4 @@ function isExchanged({ from }: Move): boolean {
 function exchangeGoesOn(move: Move, cluster: ClusterId): Hint {
   const identity = move.workload.identities.map(entryText);
   return advice`podid migrate has nothing to undo of how ${othersText(moveText(move))} gets its tokens: podid's agent exchanges them. That ends with ${nextCommand('exchange disable', cluster, { identity })}`;
-}
-
-/** What stood behind the label goes, unless others need it, or might. */
-async function giveBack(
-  deps: MoveDeps,
-  move: Move,
-  { facts, moves }: Pick<Work, 'facts' | 'moves'>,
-  { revokeTrust: revokes, sha256 }: RollbackRequest,
-): Promise<MoveFailure | undefined> {
-  const live = await liveOf(deps, move);
-  if (live !== undefined && isLabelled(live)) {
-    return {
-      code: 'Changed',
-      message: `${moveText(move)} has got the label again meanwhile: somebody else migrates it. What stands behind the label stays.`,
-      hint: advice`Agree on which way it goes, and run the same command again.`,
-    };
-  }
-  const unread = unreadUsers(facts);
-  if (unread !== undefined) {
-    const { namespace, serviceAccount } = move.workload;
-    const kept = revokes ? 'and its federated credentials stay' : 'stays';
-    deps.report.note(
-      `The annotation of service account ${namespace}/${serviceAccount} ${kept}, for nobody knows who else needs it: ${unread} The same command takes it back once that can be read.`,
-    );
-    return undefined;
-  }
-  // Others of the account go back with it, or keep what they need.
-  const sharing = labelledWith(facts, move, moves);
-  return (
-    (await releaseAccount(deps, move, sharing)) ??
-    (revokes ? await revokeTrust(deps, move, { facts, moves, sha256 }) : undefined)
-  );
 }

@@ -8,8 +8,8 @@ import { proxyAnnotation, useLabel } from '../../../domain/migrate/workload-iden
 import { startDeadline } from '../../../domain/time/deadline.ts';
 import { advice } from '../../../errors/hint.ts';
 import { gone, liveOf } from '../apply/annotate-account.ts';
+import { changeTemplate, type TemplateChange, waitForOwner } from '../apply/change-template.ts';
 import { budgetFailure, pausedFailure } from '../apply/check-before-new-pods.ts';
-import { changeTemplate, type TemplateChange, waitForOwner } from '../apply/label-template.ts';
 import type { Move, MoveDeps, MoveFailure } from '../apply/move.ts';
 import { look, mostPollMs } from '../apply/watch-rollout.ts';
 import { restoreEntries } from './restore-entries.ts';
