@@ -41,6 +41,10 @@ function webhookImage(podid: EmulatedPodid, image: string): void {
   });
 }
 
+function isReady({ status }: KubeObject): boolean {
+  return JSON.stringify(status ?? {}).includes('{"type":"Ready","status":"True"}');
+}
+
 function changeTemplate({ emulator: { kube } }: EmulatedPodid, change: object): void {
   const found = kube.get('deployments', 'demo', 'web');
   const spec = found?.spec as { template: { spec: object } };
@@ -105,8 +109,9 @@ describe('podid migrate apply in bad weather', () => {
 
   it('stops at the first pod where the webhook leaves its token out, and holds the rest', async () => {
     await using podid = await movingWorld();
-    podid.emulator.seed({ settings: { podStartMs: 400 } });
-    await until('two pods', () => podsOf(podid, 'web-').length === 2);
+    await until('two ready pods', () => podsOf(podid, 'web-').filter(isReady).length === 2);
+    // The first new pod is on its way until the test ends: no other may follow before it is ready.
+    podid.emulator.seed({ settings: { podStartMs: 600_000 } });
     // Between the check and the first pod somebody takes the webhook away.
     const stop = podid.emulator.kube.subscribe(({ object }) => {
       if (object.kind === 'Deployment' && JSON.stringify(object.spec).includes(use)) {
@@ -128,9 +133,36 @@ describe('podid migrate apply in bad weather', () => {
       'podid migrate rollback --workload Deployment/web --namespace demo',
     );
     expect(podid.emulator.kube.get('deployments', 'demo', 'web')?.spec).toMatchObject({ paused: true });
-    expect(podsOf(podid, 'web-').filter(({ metadata }) => metadata.labels?.[use] === undefined).length).toBe(
-      2,
-    );
+    const labels = podsOf(podid, 'web-').map(({ metadata }) => metadata.labels?.[use]);
+    expect(labels.toSorted()).toEqual(['true', undefined, undefined]);
+  });
+
+  it('lets one pod at a time follow a first one that is ready before it is looked at, until it looks', async () => {
+    await using podid = await movingWorld();
+    const { kube } = podid.emulator;
+    const found = structuredClone(kube.get('deployments', 'demo', 'web')) as never as KubeObject & {
+      spec: { replicas: number };
+    };
+    found.spec.replicas = 8;
+    kube.seed(found);
+    await until('ready pods', () => podsOf(podid, 'web-').filter(isReady).length === 8);
+    podid.emulator.seed({ settings: { podStartMs: 0 } });
+    let most = 0;
+    let fewest = 8;
+    kube.subscribe(({ object }) => {
+      if (object.kind === 'Deployment' && JSON.stringify(object.spec).includes(use)) {
+        kube.remove('mutatingwebhookconfigurations', '', 'azure-wi-webhook-mutating-webhook-configuration');
+      }
+      const pods = podsOf(podid, 'web-');
+      most = Math.max(most, pods.length);
+      fewest = Math.min(fewest, pods.filter(isReady).length);
+    });
+    expect(await codeOf(podid)).toEqual([8, 'PodWithoutToken']);
+    expect([most, fewest]).toEqual([9, 8]);
+    // Those that followed have the label of pod identity beside the other one: the agent serves them.
+    expect(
+      podsOf(podid, 'web-').every(({ metadata }) => metadata.labels?.['aadpodidbinding'] === 'web'),
+    ).toBe(true);
   });
 
   it.each([
