@@ -55,14 +55,15 @@ describe('the packed tarball', () => {
     expect(failed.stderr).toContain('"code":"Unavailable"');
   });
 
-  it('has a bundle of podid of 3.4 MB at most; scripts/build.mjs leaves out what packages bring for nothing', async () => {
+  it('has a bundle of podid of 3.45 MB at most; scripts/build.mjs leaves out what packages bring for nothing', async () => {
     const chunks = (await readdir(join(folder, 'package/dist/chunks'))).filter((name) =>
       name.endsWith('.js'),
     );
     const files = ['podid.js', ...chunks.map((name) => `chunks/${name}`)];
     const sizes = await Promise.all(files.map((name) => stat(join(folder, 'package/dist', name))));
-    // 3.2 until podid takeover, podid access, podid nmi collect and podid nmi top came: code of podid's own, and no package.
-    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(3_400_000);
+    // 3.2 until podid takeover, podid access, podid nmi collect and podid nmi top came, 3.4 until podid migrate looked behind
+    // each label: code of podid's own, and no package.
+    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(3_450_000);
   });
 
   it('tells whose code it holds, with the text of each licence, and where the source is that is owed', async () => {
