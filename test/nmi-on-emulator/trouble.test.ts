@@ -143,7 +143,7 @@ describe.concurrent('a pod that the agent does not know', () => {
 });
 
 describe.concurrent('an address that the CNI gave to another pod than the API says', () => {
-  it('gets no token until both agree', async () => {
+  it('gets no token until both agree', { timeout: 5 * 60_000 }, async () => {
     await using world = await startWorld({
       flags: ['--heartbeat-file=HEARTBEAT', '--hold-sec=1'],
       before: (kube) => {
@@ -161,7 +161,7 @@ describe.concurrent('an address that the CNI gave to another pod than the API sa
       until(async () => {
         await beat(world, addresses);
         return (await world.ask()).status === status ? true : undefined;
-      });
+      }, 60_000);
     await untilAnswered(200, { '127.0.0.7': uid });
     for (const addresses of [{ '127.0.0.7': 'uid-of-an-intruder' }, { '127.0.0.9': uid }]) {
       await untilAnswered(503, addresses);
