@@ -425,20 +425,24 @@ describe('podid migrate apply in bad weather', () => {
   it.each([
     ['whose cluster rotates its keys twice', { rotate: 2 }, /^AADSTS(?:7000272|700027|50027)$/],
     ['whose cluster gets another issuer', { change: true }, /^AADSTS(?:70021|700211|700213|90061)$/],
-  ])('labels nothing %s while it is proved, and goes on once that is over', async (_, disturbance, code) => {
-    // Making keys takes a busy machine seconds. Those are not to be the four minutes after which podid makes a new token,
-    // which a new key signs.
-    await using podid = await movingWorld(fastClock(20));
-    const ended = until('an exchange', () =>
-      podid.emulator.requests.some(({ path }) => path.endsWith('/oauth2/v2.0/token')),
-    ).then(() => disturbIssuer(podid.emulator.world, disturbance));
-    const { exitCode, rows } = await migrate(podid, 'apply --rounds 20 --over 300s --until dual');
-    await ended;
-    expect([exitCode, rows[0]?.failure?.code]).toEqual([8, expect.stringMatching(code)]);
-    expect(writes(podid).filter((each) => each.startsWith('patch'))).toEqual([]);
-    expect(await codeOf(podid)).toEqual([0, undefined]);
-    expect(podsOf(podid, 'web-').every(hasToken)).toBe(true);
-  });
+  ])(
+    'labels nothing %s while it is proved, and goes on once that is over',
+    { timeout: 5 * 60_000 },
+    async (_, disturbance, code) => {
+      // Making keys takes a busy machine seconds. Those are not to be the four minutes after which podid makes a new token,
+      // which a new key signs.
+      await using podid = await movingWorld(fastClock(20));
+      const ended = until('an exchange', () =>
+        podid.emulator.requests.some(({ path }) => path.endsWith('/oauth2/v2.0/token')),
+      ).then(() => disturbIssuer(podid.emulator.world, disturbance));
+      const { exitCode, rows } = await migrate(podid, 'apply --rounds 20 --over 300s --until dual');
+      await ended;
+      expect([exitCode, rows[0]?.failure?.code]).toEqual([8, expect.stringMatching(code)]);
+      expect(writes(podid).filter((each) => each.startsWith('patch'))).toEqual([]);
+      expect(await codeOf(podid)).toEqual([0, undefined]);
+      expect(podsOf(podid, 'web-').every(hasToken)).toBe(true);
+    },
+  );
 
   it('leaves a workload alone whose identity is deleted', async () => {
     await using podid = await movingWorld();

@@ -108,12 +108,12 @@ export function credentialsOf({ emulator }: EmulatedPodid): readonly string[] {
   );
 }
 
-/** Waits until a condition holds. @throws after 20 s */
+/** Waits until a condition holds. @throws after 45 s */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const endsAt = performance.now() + 20_000;
+  const endsAt = performance.now() + 45_000;
   while (!holds()) {
     if (performance.now() > endsAt) {
-      throw new Error(`${what}: not within 20 s`);
+      throw new Error(`${what}: not within 45 s`);
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
