@@ -130,7 +130,7 @@ function ask(port: number, requests: readonly string[]): Promise<string> {
       }
     });
     socket.on('error', () => undefined);
-    socket.on('close', () => resolve(text.replace(/^Keep-Alive: .*\r\n/gm, '')));
+    socket.on('close', () => resolve(text.replace(/^(?:Keep-Alive|Date): .*\r\n/gm, '')));
     next();
   });
 }
