@@ -50,7 +50,10 @@ async function started({
       const what = `${request.method} ${request.url} ${request.headers['metadata']} ${from}`;
       asked.push(what);
       response.sendDate = false;
-      response.writeHead(200, { 'Content-Length': what.length }).end(request.method === 'HEAD' ? '' : what);
+      // As headers are read, and as answers that are known are sent.
+      response
+        .writeHead(200, { 'Content-Length': what.length })
+        .end(request.method === 'HEAD' ? '' : what, 'latin1');
       if (offers) {
         repeats?.offer(request, (_startedAt, isLast) => {
           asked.push(what);
@@ -86,8 +89,10 @@ function talk(port: number, pieces: readonly string[], localAddress = here): Pro
     const send = async () => {
       for (const piece of pieces) {
         await new Promise((sent) => socket.write(piece, 'latin1', sent));
-        // In the same process, that is long enough for the server to read it.
-        await new Promise((turn) => setImmediate(() => setImmediate(turn)));
+        // In the same process, that is long enough for the server to read it, also where a busy machine lets it read little a turn.
+        for (let turns = 0; turns < 10 && !socket.destroyed; turns += 1) {
+          await new Promise((turn) => setImmediate(turn));
+        }
       }
       socket.end();
     };
